@@ -1,0 +1,208 @@
+"""dlt pipelines: extract anywhere at any time, load under the warehouse lock.
+
+The warehouse is the only memory: dlt's local folder is scratch, and the state of the last complete load is restored from the warehouse
+before every extraction. So a lost folder, a restored backup or a rebuilt warehouse never leaves a gap.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+# Set before dlt is imported: no telemetry (a network that drops packets would hold the process), lineage on the Arrow path.
+os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+os.environ.setdefault("RUNTIME__LOG_LEVEL", "ERROR")
+os.environ.setdefault("NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID", "true")
+
+import dlt
+import duckdb
+import pyarrow as pa
+from dlt.pipeline.exceptions import PipelineStepFailed
+
+from pipelines import systems
+from pipelines.connections import Connection
+from pipelines.home import Home
+from pipelines.system import TieoutError
+from pipelines.tables import LINEAGE, SQL_TYPES, Column, Quarantined, Table, columns
+
+# What Tieout itself knows, in the same shape as any system's raw tables.
+CORE_TABLES: tuple[Table, ...] = (
+    Table("tieout", "connection", ("connection",), columns(
+        "system time_zone base_currency settings:json complete_through:timestamp last_synced_at:timestamp"
+    ), "One row per configured connection, as of its last sync"),
+    Table("tieout", "quarantine", ("connection", "table_name", "record_key"), columns(
+        "table_name record_key reason remedy payload:json quarantined_at:timestamp"
+    ), "Rows that did not fit their declared table, until the source mends them"),
+    Table("tieout", "intent", ("intent_key",), columns(
+        "intent_key kind state subject_key erp_id attempts:integer last_error last_attempt_at:timestamp created_at:timestamp payload:json"
+    ), "The outbox as of the last sync: one row per intent"),
+    Table("tieout", "confirmation", ("connection", "subject"), columns(
+        "subject confirmed_at:timestamp confirmed_by"
+    ), "What a person confirmed: held reports, held deletions"),
+)  # fmt: skip
+
+
+class LoadFailed(TieoutError):
+    """Extraction or load of one connection failed; what was extracted stays pending and is loaded first next time."""
+
+
+def resource(table: Table, batches: Callable[[], Iterator[pa.Table]]) -> Any:
+    """A dlt resource that appends a declared table's Arrow batches. Types are frozen: a changed type stops the load."""
+    return dlt.resource(
+        batches,
+        name=table.name,
+        write_disposition="append",
+        schema_contract={"columns": "evolve", "data_type": "freeze"},
+    )
+
+
+def connect(home: Home) -> duckdb.DuckDBPyConnection:
+    """Open the warehouse for writing, in the storage format that older DuckDB tools still read. Hold the warehouse lock."""
+    warehouse = duckdb.connect(str(home.warehouse), config={"storage_compatibility_version": "v1.4.0"})
+    warehouse.execute("set TimeZone = 'UTC'")
+    return warehouse
+
+
+def ensure_tables(home: Home) -> None:
+    """Create every declared raw table that does not exist: dbt reads an unconfigured system as an empty one."""
+    declared = [*CORE_TABLES, *(table for system in systems().values() for table in system.tables)]
+    with connect(home) as warehouse:
+        for table in declared:
+            warehouse.execute(f"create schema if not exists {table.dataset}")
+            warehouse.execute(_ddl(table))
+            for column in table.columns:  # a column declared since the table was made
+                warehouse.execute(f"alter table {_name(table)} add column if not exists {_column(column)}")
+
+
+def _ddl(table: Table) -> str:
+    names = {column.name for column in table.columns}
+    lineage = [column for column in LINEAGE if column.name not in names]
+    return f"create table if not exists {_name(table)} ({', '.join(map(_column, [*table.columns, *lineage]))}, _dlt_load_id varchar not null)"
+
+
+def _name(table: Table) -> str:
+    return f'{table.dataset}."{table.name}"'
+
+
+def _column(column: Column) -> str:
+    return f'"{column.name}" {SQL_TYPES[column.type]}'
+
+
+def open_pipeline(connection: Connection, home: Home) -> Any:
+    """The connection's dlt pipeline with the state of its last complete load. Hold the warehouse lock."""
+    pipeline = _pipeline(connection, home)
+    if pipeline.has_pending_data and _has_state(connection, home):
+        load(pipeline, connection, home)
+    pipeline.drop()
+    pipeline.sync_destination()
+    return pipeline
+
+
+def _pipeline(connection: Connection, home: Home) -> Any:
+    return dlt.pipeline(
+        pipeline_name=f"{connection.system}_{connection.name}",
+        pipelines_dir=str(home.dlt),
+        destination=dlt.destinations.duckdb(str(home.warehouse)),
+        dataset_name=f"raw_{connection.system}",
+    )
+
+
+def _has_state(connection: Connection, home: Home) -> bool:
+    with connect(home) as warehouse:
+        dataset = f"raw_{connection.system}"
+        exists = warehouse.execute(
+            "select count(*) from information_schema.tables where table_schema = ? and table_name = '_dlt_pipeline_state'",
+            [dataset],
+        ).fetchall()
+        if not exists[0][0]:
+            return False
+        rows = warehouse.execute(
+            f"select count(*) from {dataset}._dlt_pipeline_state where pipeline_name = ?",
+            [f"{connection.system}_{connection.name}"],
+        ).fetchall()
+        return bool(rows[0][0])
+
+
+def extract(pipeline: Any, source: Any, connection: Connection) -> None:
+    """Read the source into a package on disk. No lock is held: this is the slow part. Raises what the source raised."""
+    try:
+        pipeline.extract(source, loader_file_format="parquet")
+        pipeline.normalize()
+    except PipelineStepFailed as failure:
+        pipeline.drop_pending_packages()
+        cause: BaseException = failure
+        while cause.__cause__ is not None and not isinstance(cause, TieoutError):
+            cause = cause.__cause__
+        if isinstance(cause, TieoutError):
+            raise cause from failure
+        raise LoadFailed(
+            f"{connection.name}: {cause}. Nothing of this run was loaded; the next run starts where the last one ended."
+        ) from failure
+
+
+def load(pipeline: Any, connection: Connection, home: Home) -> dict[str, int]:
+    """Load what is pending, then drop the versions that say nothing new. Hold the warehouse lock. Returns new versions by table."""
+    try:
+        info = pipeline.load()
+    except PipelineStepFailed as failure:
+        raise LoadFailed(
+            f"{connection.name}: the warehouse refused the load: {failure.__cause__ or failure}"
+        ) from failure
+    with connect(home) as warehouse:
+        return {table.name: _settle(warehouse, table, info.loads_ids) for table in connection.declared.tables}
+
+
+def _settle(warehouse: duckdb.DuckDBPyConnection, table: Table, load_ids: list[str]) -> int:
+    """Delete a load's versions that equal the one before them (A, A -> A; but A, B, A stays). Returns how many remain."""
+    if not load_ids:
+        return 0
+    key = ", ".join(f'"{part}"' for part in ("connection", *(part for part in table.key if part != "connection")))
+    marks = ", ".join("?" for _ in load_ids)
+    warehouse.execute(
+        f"""
+        delete from {_name(table)} where rowid in (
+            select version_id from (
+                select rowid as version_id, _dlt_load_id, _row_hash,
+                    lag(_row_hash) over (partition by {key} order by _dlt_load_id, _seq) as previous_hash
+                from {_name(table)}
+                where ({key}) in (select ({key}) from {_name(table)} where _dlt_load_id in ({marks}))
+            ) where _dlt_load_id in ({marks}) and _row_hash = previous_hash
+        )""",
+        [*load_ids, *load_ids],
+    )
+    kept = warehouse.execute(
+        f"select count(*) from {_name(table)} where _dlt_load_id in ({marks})", load_ids
+    ).fetchall()
+    return int(kept[0][0])
+
+
+def store_quarantine(home: Home, connection: Connection, rows: list[Quarantined], load_ids: list[str]) -> None:
+    """Replace what is known of these rows, and forget those whose record has landed since. Hold the warehouse lock."""
+    with connect(home) as warehouse:
+        for table in connection.declared.tables:
+            if not load_ids:
+                break
+            key = " || '|' || ".join(f'cast("{part}" as varchar)' for part in table.key)
+            warehouse.execute(
+                f"""delete from raw_tieout.quarantine where connection = ? and table_name = ? and record_key in
+                (select {key} from {_name(table)} where connection = ? and _dlt_load_id in ({", ".join("?" for _ in load_ids)}))""",
+                [connection.name, table.name, connection.name, *load_ids],
+            )
+        for row in rows:
+            warehouse.execute(
+                "delete from raw_tieout.quarantine where connection = ? and table_name = ? and record_key = ?",
+                [row.connection, row.table, row.record_key],
+            )
+            warehouse.execute(
+                """insert into raw_tieout.quarantine
+                (connection, table_name, record_key, reason, remedy, payload, quarantined_at, is_deleted, _seq, _extracted_at, _dlt_load_id)
+                values (?, ?, ?, ?, ?, ?, now(), false, 0, now(), ?)""",
+                [
+                    row.connection,
+                    row.table,
+                    row.record_key,
+                    row.reason,
+                    row.remedy,
+                    row.payload,
+                    load_ids[0] if load_ids else "0",
+                ],
+            )

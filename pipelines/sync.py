@@ -1,0 +1,126 @@
+"""One sync of one connection: extract without a lock, load under it, and write down what happened."""
+
+import json
+import logging
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from pipelines import load as loading
+from pipelines.connections import Connection, Connections
+from pipelines.home import Home, connection_lock, warehouse_lock
+from pipelines.tables import Quarantined
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class RunLog:
+    """The readable execution log of one sync: counts, and notes in order."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+        log.info(message)
+
+    def count(self, **more: int) -> None:
+        for name, number in more.items():
+            self.counts[name] = self.counts.get(name, 0) + number
+
+
+@dataclass
+class SyncContext:
+    """What a source is given beside its connection. `complete_through` is set by the source: everything up to then was read."""
+
+    home: Home
+    full: bool = False
+    confirmed: frozenset[str] = frozenset()
+    quarantine: list[Quarantined] = field(default_factory=list)
+    log: RunLog = field(default_factory=RunLog)
+    complete_through: datetime | None = None
+    base_currency: str | None = None
+
+
+@dataclass(frozen=True)
+class SyncReport:
+    """New versions by raw table, quarantined rows, counts and notes, and seconds spent reading and loading."""
+
+    connection: str
+    versions: dict[str, int]
+    quarantined: int
+    counts: dict[str, int]
+    notes: list[str]
+    extract_seconds: float
+    load_seconds: float
+
+    @property
+    def rows(self) -> int:
+        return sum(self.versions.values())
+
+
+def sync(
+    connection: Connection, home: Home, *, full: bool = False, confirmed: frozenset[str] = frozenset()
+) -> SyncReport:
+    """Read what is new (or, with `full`, everything) and load it. The second of two equal syncs adds nothing.
+
+    Raises TieoutError subclasses naming the connection; nothing is lost: the next sync starts where the last complete one ended.
+    """
+    context = SyncContext(home, full=full, confirmed=confirmed)
+    with connection_lock(home, connection.name):
+        started = time.monotonic()
+        with warehouse_lock(home):
+            loading.ensure_tables(home)
+            pipeline = loading.open_pipeline(connection, home)
+        loading.extract(pipeline, connection.declared.source(connection, context), connection)
+        extracted = time.monotonic()
+        with warehouse_lock(home):
+            load_ids = list(pipeline.list_normalized_load_packages())
+            versions = loading.load(pipeline, connection, home)
+            loading.store_quarantine(home, connection, context.quarantine, load_ids)
+            _store_connection(connection, context)
+        loaded = time.monotonic()
+    report = SyncReport(
+        connection.name, versions, len(context.quarantine), dict(context.log.counts), list(context.log.notes),
+        extracted - started, loaded - extracted,
+    )  # fmt: skip
+    _write_log(report, home)
+    return report
+
+
+def _store_connection(connection: Connection, context: SyncContext) -> None:
+    with loading.connect(context.home) as warehouse:
+        known: list[Any] = warehouse.execute(
+            "select base_currency, complete_through from raw_tieout.connection where connection = ?", [connection.name]
+        ).fetchall()
+        base, through = known[0] if known else (None, None)
+        warehouse.execute("delete from raw_tieout.connection where connection = ?", [connection.name])
+        warehouse.execute(
+            """insert into raw_tieout.connection
+            (connection, system, time_zone, base_currency, settings, complete_through, last_synced_at, is_deleted, _seq, _extracted_at, _dlt_load_id)
+            values (?, ?, ?, ?, ?, ?, ?, false, 0, ?, '0')""",
+            [
+                connection.name, connection.system, connection.settings.time_zone, context.base_currency or base,
+                json.dumps(connection.public_settings(), sort_keys=True), context.complete_through or through,
+                datetime.now(UTC), datetime.now(UTC),
+            ],
+        )  # fmt: skip
+
+
+def forget_removed(connections: Connections, home: Home) -> None:
+    """Mark connections that are no longer configured, so that their data stays readable but is not synced. Takes the lock."""
+    with warehouse_lock(home), loading.connect(home) as warehouse:
+        names = [item.name for item in connections]
+        warehouse.execute(
+            f"update raw_tieout.connection set is_deleted = connection not in ({', '.join('?' for _ in names) or 'null'})",
+            names,
+        )
+
+
+def _write_log(report: SyncReport, home: Home) -> None:
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    lines = [json.dumps({**report.__dict__, "at": stamp}, default=str)]
+    with (home.logs / f"{report.connection}.jsonl").open("a", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")

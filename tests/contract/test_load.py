@@ -1,0 +1,129 @@
+"""Raw is a log: what a load keeps, and what survives a crash, a lost folder and a lost warehouse."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import dlt
+import pytest
+
+import pipelines
+from pipelines import load as loading
+from pipelines.connections import Connection, Settings
+from pipelines.home import Home, warehouse_lock
+from pipelines.sync import SyncContext, sync
+from pipelines.system import Check, System, Transient
+from pipelines.tables import Table, arrow_batch, columns
+
+INVOICE = Table("shop", "invoice", ("id",), columns("id total:money memo"), "Invoices of a shop")
+
+
+class Shop:
+    """A system that says what the test tells it to say."""
+
+    def __init__(self) -> None:
+        self.pages: list[list[dict[str, Any]]] = []
+        self.fails = False
+        self.cursors: list[int] = []
+
+    def source(self, connection: Connection, ctx: SyncContext) -> Any:
+        def batches() -> Iterator[Any]:
+            state = dlt.current.resource_state()
+            self.cursors.append(state.get("runs", 0))
+            seq = 0
+            for page in self.pages:
+                table, bad = arrow_batch(INVOICE, connection.name, page, extracted_at=datetime.now(UTC), seq=seq)
+                ctx.quarantine.extend(bad)
+                seq += len(page)
+                yield table
+            if self.fails:
+                raise Transient("shop: no answer")
+            state["runs"] = state.get("runs", 0) + 1
+
+        return dlt.source(lambda: loading.resource(INVOICE, batches), name="shop")()
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> Shop:
+    shop = Shop()
+    system = System("shop", "erp", Settings, (INVOICE,), shop.source, lambda c: Check(c.name, "active"))
+    monkeypatch.setattr(pipelines, "systems", lambda: {"shop": system})
+    monkeypatch.setattr(loading, "systems", lambda: {"shop": system})
+    monkeypatch.setattr("pipelines.connections.systems", lambda: {"shop": system})
+    return shop
+
+
+CONNECTION = Connection("corner", "shop", Settings())
+
+
+def versions(home: Home) -> list[tuple[Any, ...]]:
+    with warehouse_lock(home), loading.connect(home) as warehouse:
+        return warehouse.execute(
+            "select id, cast(total as varchar), memo from raw_shop.invoice order by _dlt_load_id, _seq"
+        ).fetchall()
+
+
+def test_a_repeated_version_adds_nothing_but_a_return_to_an_older_one_does(shop: Shop, tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    for memo in ("a", "a", "b", "a"):
+        shop.pages = [[{"id": "1", "total": "10.10", "memo": memo}], [{"id": "1", "total": "10.10", "memo": memo}]]
+        sync(CONNECTION, home)
+    assert versions(home) == [("1", "10.1000", "a"), ("1", "10.1000", "b"), ("1", "10.1000", "a")]
+    assert shop.cursors == [0, 1, 2, 3]
+
+
+def test_a_failed_extraction_keeps_the_cursor_and_loads_nothing(shop: Shop, tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    shop.pages = [[{"id": "1", "total": "1"}]]
+    shop.fails = True
+    with pytest.raises(Transient, match="shop: no answer"):
+        sync(CONNECTION, home)
+    assert versions(home) == []
+    shop.fails = False
+    assert sync(CONNECTION, home).versions == {"invoice": 1}
+    assert shop.cursors == [0, 0]
+
+
+def test_a_package_left_by_a_crash_is_loaded_first(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = Home(tmp_path)
+    shop.pages = [[{"id": "1", "total": "1"}]]
+    sync(CONNECTION, home)
+    shop.pages = [[{"id": "2", "total": "2"}]]
+    monkeypatch.setattr(loading, "load", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        sync(CONNECTION, home)
+    monkeypatch.undo()
+    test_system = System("shop", "erp", Settings, (INVOICE,), shop.source, lambda c: Check(c.name, "active"))
+    for target in ("pipelines.systems", "pipelines.load.systems", "pipelines.connections.systems"):
+        monkeypatch.setattr(target, lambda: {"shop": test_system})
+    shop.pages = [[{"id": "3", "total": "3"}]]
+    sync(CONNECTION, home)
+    assert [row[0] for row in versions(home)] == ["1", "2", "3"]
+    assert shop.cursors == [0, 1, 2]
+
+
+def test_a_lost_warehouse_is_read_again_from_the_start(shop: Shop, tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    shop.pages = [[{"id": "1", "total": "1"}]]
+    sync(CONNECTION, home)
+    home.warehouse.unlink()
+    sync(CONNECTION, home)
+    assert [row[0] for row in versions(home)] == ["1"]
+    assert shop.cursors == [0, 0]
+
+
+def test_a_row_that_does_not_fit_is_quarantined_until_it_is_mended(shop: Shop, tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    shop.pages = [[{"id": "1", "total": "1.23456"}, {"id": "2", "total": "2"}]]
+    report = sync(CONNECTION, home)
+    assert (report.versions, report.quarantined) == ({"invoice": 1}, 1)
+    with warehouse_lock(home), loading.connect(home) as warehouse:
+        held = warehouse.execute("select connection, table_name, record_key, reason, remedy from raw_tieout.quarantine").fetchall()
+    assert held[0][:3] == ("corner", "invoice", "1")
+    assert "1.23456" in held[0][3]
+    assert held[0][4]
+    shop.pages = [[{"id": "1", "total": "1.23"}]]
+    sync(CONNECTION, home)
+    with warehouse_lock(home), loading.connect(home) as warehouse:
+        assert warehouse.execute("select count(*) from raw_tieout.quarantine").fetchall() == [(0,)]
