@@ -5,7 +5,7 @@ before every extraction. So a lost folder, a restored backup or a rebuilt wareho
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 # Set before dlt is imported: no telemetry (a network that drops packets would hold the process), lineage on the Arrow path.
@@ -20,7 +20,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from pipelines import systems
 from pipelines.connections import Connection
-from pipelines.home import Home
+from pipelines.home import Home, warehouse_lock
 from pipelines.system import TieoutError
 from pipelines.tables import LINEAGE, SQL_TYPES, Column, Quarantined, Table, columns
 
@@ -206,3 +206,28 @@ def store_quarantine(home: Home, connection: Connection, rows: list[Quarantined]
                     load_ids[0] if load_ids else "0",
                 ],
             )
+
+
+def store_outbox(home: Home, outbox_rows: Mapping[str, Sequence[dict[str, str | None]]]) -> None:
+    """Read the outbox into the warehouse like any other system: its state now, whole. Takes the warehouse lock."""
+    with warehouse_lock(home):
+        ensure_tables(home)
+        with connect(home) as warehouse:
+            for table in CORE_TABLES:
+                rows = outbox_rows.get(table.name)
+                if rows is None:
+                    continue
+                warehouse.execute("begin")
+                warehouse.execute(f"delete from {_name(table)}")
+                if rows:
+                    batch = pa.Table.from_pylist(
+                        [
+                            {name: row.get(name) for name in ("connection", *table.names)}
+                            | {"is_deleted": False, "_seq": number, "_dlt_load_id": "0"}
+                            for number, row in enumerate(rows)
+                        ]
+                    )
+                    warehouse.register("outbox_batch", batch)
+                    warehouse.execute(f"insert into {_name(table)} by name select * from outbox_batch")
+                    warehouse.unregister("outbox_batch")
+                warehouse.execute("commit")

@@ -4,12 +4,36 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 # ISO 4217 currencies whose minor unit is not two decimals (source: ISO 4217 table A.1).
 _EXPONENTS = {
-    **dict.fromkeys(["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"], 0),
+    **dict.fromkeys(
+        [
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "UYI",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ],
+        0,
+    ),
     **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
     **dict.fromkeys(["CLF", "UYW"], 4),
 }
 # Stripe counts these in two-decimal units although ISO says otherwise (docs.stripe.com/currencies), and MGA without decimals.
 _STRIPE_EXPONENTS = {"ISK": 2, "UGX": 2, "MGA": 0}
+
+
+_WHOLE_DIGITS = 14  # what decimal(18,4) holds
 
 
 class NotMoney(ValueError):
@@ -34,6 +58,8 @@ def parse(text: str, currency: str) -> Decimal:
         raise NotMoney(f"{text!r} is not a number") from None
     if not amount.is_finite():
         raise NotMoney(f"{text!r} is not a finite number")
+    if amount.adjusted() >= _WHOLE_DIGITS:
+        raise NotMoney(f"{text!r} has more than {_WHOLE_DIGITS} digits before the decimal point")
     if amount != amount.quantize(Decimal(1).scaleb(-exponent(currency))):
         raise NotMoney(f"{text!r} has more decimals than {currency.upper()} allows ({exponent(currency)})")
     return amount

@@ -10,6 +10,7 @@ from typing import Any
 from pipelines import load as loading
 from pipelines.connections import Connection, Connections
 from pipelines.home import Home, connection_lock, warehouse_lock
+from pipelines.outbox import Outbox
 from pipelines.tables import Quarantined
 
 log = logging.getLogger(__name__)
@@ -107,6 +108,11 @@ def _store_connection(connection: Connection, context: SyncContext) -> None:
                 datetime.now(UTC), datetime.now(UTC),
             ],
         )  # fmt: skip
+
+
+def confirmed(outbox: Outbox, connection: str) -> frozenset[str]:
+    """What a person confirmed for a connection: held reports, held deletions."""
+    return frozenset(item.subject for item in outbox.confirmations(connection))
 
 
 def forget_removed(connections: Connections, home: Home) -> None:

@@ -108,3 +108,5 @@ class System:
     check: Callable[["Connection"], Check]
     writer: Callable[["Connection"], Writer] | None = None
     write_kinds: tuple[str, ...] = ()
+    # A cheap text that changes when something new has arrived; None where only a sync can tell.
+    arrivals: Callable[["Connection"], str] | None = None

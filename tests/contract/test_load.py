@@ -119,7 +119,9 @@ def test_a_row_that_does_not_fit_is_quarantined_until_it_is_mended(shop: Shop, t
     report = sync(CONNECTION, home)
     assert (report.versions, report.quarantined) == ({"invoice": 1}, 1)
     with warehouse_lock(home), loading.connect(home) as warehouse:
-        held = warehouse.execute("select connection, table_name, record_key, reason, remedy from raw_tieout.quarantine").fetchall()
+        held = warehouse.execute(
+            "select connection, table_name, record_key, reason, remedy from raw_tieout.quarantine"
+        ).fetchall()
     assert held[0][:3] == ("corner", "invoice", "1")
     assert "1.23456" in held[0][3]
     assert held[0][4]

@@ -1,0 +1,64 @@
+"""Write back: planned rows become intents behind the blocking checks; intents are delivered, and the books are read again."""
+
+import dagster as dg
+
+from assets import keys
+from assets.models import PROJECT
+from assets.raw import sync_all
+from pipelines import writeback
+from resources.outbox import OutboxResource
+from resources.systems import ConnectionsResource
+from resources.warehouse import HomeResource
+
+PLANS = [dg.AssetKey(["writeback", name]) for name in writeback.plan_models(PROJECT.project_dir)]
+
+
+@dg.asset(
+    key=keys.INTENTS,
+    deps=PLANS,
+    group_name="outbox",
+    owners=keys.OWNERS,
+    kinds={"sqlite"},
+    description="Planned writes, each named before it is tried. Made only behind the blocking checks of the plan, in the same run.",
+)
+def intents(
+    context: dg.AssetExecutionContext, home: HomeResource, connections: ConnectionsResource, outbox: OutboxResource
+) -> dg.MaterializeResult[None]:
+    result = writeback.plan(home.get(), outbox.get(), connections.load(), run_id=context.run_id)
+    counts = {
+        name: len(getattr(result, name))
+        for name in ("new", "returned", "unchanged", "voided", "off", "conflicts", "invalid")
+    }
+    problems = [str(problem) for problem in (*result.conflicts, *result.invalid)]
+    if result.red:
+        raise dg.Failure(
+            "Planned writes that cannot become intents: " + "; ".join(problems), metadata=counts, allow_retries=False
+        )
+    return dg.MaterializeResult(metadata={**counts, "waiting": len(result.waiting)})
+
+
+@dg.asset(
+    key=keys.DELIVERIES,
+    deps=[keys.INTENTS],
+    group_name="outbox",
+    owners=keys.OWNERS,
+    kinds={"sqlite"},
+    description="What was written to the ERPs, exactly once: sending, find, create, posted. A rejected or unknown intent turns the run red.",
+)
+def deliveries(
+    context: dg.AssetExecutionContext, home: HomeResource, connections: ConnectionsResource, outbox: OutboxResource
+) -> dg.MaterializeResult[None]:
+    configured = connections.load()
+    report = writeback.deliver(outbox.get(), configured, run_id=context.run_id)
+    context.log.info(str(report))
+    posted_to = sorted({sent.connection for sent in report.posted})
+    _, failures = sync_all([configured.get(name) for name in posted_to], home.get(), False, outbox.get(), context)
+    counts = {
+        name: len(getattr(report, name)) for name in ("posted", "rejected", "unknown", "waiting", "blocked", "stopped")
+    }
+    if report.red or failures:
+        unread = [f"{name} could not be read again: {error}" for name, error in failures.items()]
+        raise dg.Failure(
+            "\n".join([*([str(report)] if report.red else []), *unread]), metadata=counts, allow_retries=False
+        )
+    return dg.MaterializeResult(metadata={**counts, "found": report.found})

@@ -1,0 +1,124 @@
+"""`python -m schedules.run JOB`: run a job now, in this process, recorded in the home's Dagster instance so that the UI shows it.
+
+`everything` repeats while a round wrote something, so that what it wrote is read again and the breaks close.
+"""
+
+import logging
+import os
+import shutil
+import sys
+import threading
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+import click
+import dagster as dg
+from rich.console import Console
+
+from pipelines.home import Home
+
+console = Console(stderr=True)
+
+
+def prepare_home(home: Home) -> Path:
+    """DAGSTER_HOME inside the home, with the project's dagster.yaml; returns it."""
+    shutil.copyfile(Path(__file__).resolve().parent.parent / ".dagster" / "dagster.yaml", home.dagster / "dagster.yaml")
+    os.environ["DAGSTER_HOME"] = str(home.dagster)
+    return home.dagster
+
+
+def execute(job: str, run_config: dg.RunConfig | None = None) -> tuple[bool, dict[str, Any]]:
+    """Run a job in process. Returns whether it succeeded and the metadata of its materialisations by asset key."""
+    from definitions import defs
+
+    run_id = str(uuid.uuid4())
+    with dg.DagsterInstance.get() as instance:
+        done = threading.Event()
+        progress = threading.Thread(target=_show, args=(instance, run_id, done), daemon=True)
+        progress.start()
+        result = defs.get_job_def(job).execute_in_process(
+            instance=instance, run_config=run_config, run_id=run_id, raise_on_error=False
+        )
+        done.set()
+        progress.join()
+    metadata: dict[str, Any] = {}
+    for event in result.get_asset_materialization_events():
+        if event.asset_key:
+            materialized = event.step_materialization_data.materialization
+            metadata[event.asset_key.to_user_string()] = {
+                name: value.value for name, value in materialized.metadata.items()
+            }
+    return result.success, metadata
+
+
+def _show(instance: dg.DagsterInstance, run_id: str, done: threading.Event) -> None:
+    """Print each step as it ends, until the run has ended and all is printed."""
+    steps = {dg.DagsterEventType.STEP_START, dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_FAILURE}
+    began: dict[str, float] = {}
+    shown = 0
+    while True:
+        last = done.is_set()
+        entries = instance.all_logs(run_id, of_type=steps)
+        for entry in entries[shown:]:
+            event = entry.dagster_event
+            if event is None or event.step_key is None:
+                continue
+            if event.event_type == dg.DagsterEventType.STEP_START:
+                began[event.step_key] = entry.timestamp
+                continue
+            seconds = entry.timestamp - began.get(event.step_key, entry.timestamp)
+            console.print(
+                f"  {'done' if event.is_step_success else '[red]FAILED[/]'} {event.step_key} ({seconds:.1f} s)"
+            )
+            if event.is_step_failure:
+                console.print(f"    {_words(event)}", markup=False)
+        shown = len(entries)
+        if last:
+            return
+        done.wait(0.5)
+
+
+def _words(event: dg.DagsterEvent) -> str:
+    """Why a step failed, in the words of whoever refused."""
+    failure = event.step_failure_data
+    if failure.user_failure_data and failure.user_failure_data.description:
+        return failure.user_failure_data.description
+    if failure.error is None:
+        return "no reason given"
+    return (failure.error.cause or failure.error).message
+
+
+@click.command()
+@click.argument("job")
+@click.option("--full", is_flag=True)
+@click.option("--rounds", default=4)
+@click.option("--no-apply", is_flag=True)
+def main(job: str, full: bool, rounds: int, no_apply: bool) -> None:
+    """Run JOB; exits with 1 when it is red."""
+    logging.getLogger("dagster").setLevel(logging.ERROR)
+    prepare_home(Home.current())
+    from schedules.jobs import sync_config
+
+    started = time.monotonic()
+    if job != "everything":
+        green, _ = execute(job)
+        sys.exit(0 if green else 1)
+    name = "refresh" if no_apply else "everything"
+    for number in range(1, rounds + 1):
+        console.print(f"Round {number}: reading, transforming, publishing{'' if no_apply else ', writing back'} ...")
+        green, metadata = execute(name, sync_config(full=full and number == 1))
+        posted = int(metadata.get("outbox/deliveries", {}).get("posted", 0) or 0)
+        console.print(
+            f"Round {number}: {'green' if green else 'RED'}, {posted} written, {time.monotonic() - started:.0f} s so far"
+        )
+        if not green:
+            sys.exit(1)
+        if not posted:
+            break
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

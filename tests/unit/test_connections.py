@@ -1,0 +1,100 @@
+"""connections.toml: every problem at once, each by table and key; secrets only ever by reference."""
+
+from pathlib import Path
+
+import pytest
+
+from pipelines import connections
+from pipelines.connections import Connection, Secret, Settings
+from pipelines.system import Check, NotConfigured, System
+
+
+class ShopSettings(Settings):
+    url: str
+    api_key: Secret
+
+
+@pytest.fixture(autouse=True)
+def _shop(monkeypatch: pytest.MonkeyPatch) -> None:
+    system = System("shop", "erp", ShopSettings, (), lambda c, x: None, lambda c: Check(c.name, "active"))
+    monkeypatch.setattr(connections, "systems", lambda: {"shop": system, "bank": system})
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "connections.toml"
+    file.write_text(text, "utf-8")
+    return file
+
+
+def test_a_connection_is_its_table_with_secrets_by_reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write(tmp_path, '[shop.corner]\nurl = "http://x"\napi_key = "${CORNER_KEY}"\n')
+    corner = connections.load(file).get("shop.corner")
+    assert "s3cret" not in repr(corner)
+    with pytest.raises(NotConfigured, match="CORNER_KEY"):
+        corner.settings.api_key.get_secret_value()
+    monkeypatch.setenv("CORNER_KEY", "s3cret")
+    assert corner.settings.api_key.get_secret_value() == "s3cret"
+    assert "api_key" not in corner.public_settings()
+
+
+def test_a_dotenv_beside_the_file_is_read_and_the_environment_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(tmp_path, '[shop.corner]\nurl = "x"\napi_key = "${DOTENV_TEST_KEY}"\n')
+    (tmp_path / ".env").write_text("DOTENV_TEST_KEY=from_file\n", "utf-8")
+    monkeypatch.setenv("DOTENV_TEST_KEY", "from_environment")
+    assert connections.load(file).get("corner").settings.api_key.get_secret_value() == "from_environment"
+    monkeypatch.delenv("DOTENV_TEST_KEY")
+    assert connections.load(file).get("corner").settings.api_key.get_secret_value() == "from_file"
+    monkeypatch.delenv("DOTENV_TEST_KEY", raising=False)
+
+
+def test_every_problem_is_named_at_once(tmp_path: Path) -> None:
+    text = """
+    [shop.corner]
+    url = "x"
+    api_key = "sk_live_123"
+    [shop.two]
+    api_key = "${K}"
+    colour = "red"
+    time_zone = "Mars/Base"
+    [bank.corner]
+    url = "x"
+    api_key = "${K}"
+    [florist.x]
+    """
+    with pytest.raises(NotConfigured) as raised:
+        connections.load(write(tmp_path, text))
+    words = str(raised.value)
+    for part in (
+        "[shop.corner] api_key",
+        "[shop.two] url",
+        "[shop.two] colour",
+        "[shop.two] time_zone",
+        "[florist]: no such system",
+    ):
+        assert part in words
+    assert "sk_live_123" not in words
+
+
+def test_names_are_unique_across_systems(tmp_path: Path) -> None:
+    table = 'url = "x"\napi_key = "${K}"\n'
+    with pytest.raises(NotConfigured, match="'corner' is used twice"):
+        connections.load(write(tmp_path, f"[shop.corner]\n{table}[bank.corner]\n{table}"))
+
+
+def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(NotConfigured, match=r"connections\.example\.toml"):
+        connections.load(tmp_path / "none.toml")
+
+
+def test_files_are_found_beside_the_connections_file(tmp_path: Path) -> None:
+    class WithFile(Settings):
+        private_key_file: str
+
+    problems: list[str] = []
+    system = System("shop", "erp", WithFile, (), lambda c, x: None, lambda c: Check(c.name, "active"))
+    made: list[Connection] = connections._connection(
+        system, "corner", {"private_key_file": "key.pem"}, tmp_path, problems
+    )
+    assert made[0].settings.private_key_file == str(tmp_path / "key.pem")
