@@ -69,6 +69,9 @@ def sync(
 
     Raises TieoutError subclasses naming the connection; nothing is lost: the next sync starts where the last complete one ended.
     """
+    # dlt asks whether a value is a frame of a pandas that another thread may be half through importing: import it whole first.
+    import pandas  # noqa: F401
+
     context = SyncContext(home, full=full, confirmed=confirmed)
     with connection_lock(home, connection.name):
         started = time.monotonic()

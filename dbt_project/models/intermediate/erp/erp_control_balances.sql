@@ -1,0 +1,3 @@
+{{ union_systems('erp', 'control_balances', [
+    'connection', 'customer_key', 'currency', 'open_amount', 'unapplied_amount', 'first_seen_at',
+]) }}

@@ -1,0 +1,1 @@
+{{ union_systems('erp', 'landed_records', ['connection', 'table_name', 'record_id', 'measure', 'amount']) }}

@@ -1,0 +1,121 @@
+-- Double entry of what the ERP's records say, each leg at its own rate; exchange differences are closed in ar_entries.
+with
+
+documents as (select * from {{ ref('int_open_documents') }} where not is_deleted and is_posting),
+
+lines as (select * from {{ ref('erp_document_lines') }}),
+
+accounts as (select * from {{ ref('erp_accounts') }}),
+
+payments as (select * from {{ ref('int_open_payments') }} where not is_deleted),
+
+refunds as (select * from {{ ref('int_erp_refunds') }} where not is_deleted),
+
+deposits as (select * from {{ ref('int_erp_deposits') }} where not is_deleted),
+
+applications as (select * from {{ ref('int_erp_applications') }}),
+
+gl_lines as (select * from {{ ref('erp_gl_lines') }}),
+
+rates as (select * from {{ ref('int_base_rates') }}),
+
+bills as (select * from documents where document_type in ('invoice', 'credit_note')),
+
+journal_rates as (
+    select system || ':' || connection || ':' || transaction_id as transaction_key, min(document_key) as rate_key
+    from documents
+    where document_type = 'journal'
+    group by system || ':' || connection || ':' || transaction_id
+),
+
+legs as (
+    select
+        bills.document_key, bills.connection, bills.customer_key, bills.currency, bills.issued_date as entry_date,
+        'receivable' as account, cast(null as {{ dbt.type_string() }}) as account_id, bills.document_amount as amount,
+        bills.document_key as rate_key, bills.document_key as item_key, 'bill' as leg
+    from bills
+    union all
+    select
+        bills.document_key, bills.connection, bills.customer_key, bills.currency, bills.issued_date,
+        case when lines.is_tax then 'tax' else coalesce(accounts.ledger_account, 'revenue') end, lines.account_id, -lines.line_amount,
+        bills.document_key, lines.line_key, 'line'
+    from bills
+    inner join lines on bills.document_key = lines.document_key
+    left join accounts on lines.connection = accounts.connection and lines.account_id = accounts.account_id
+    union all
+    select
+        payments.payment_key, payments.connection, payments.customer_key, payments.currency, payments.payment_date,
+        coalesce(accounts.ledger_account, 'undeposited'), payments.account_id, payments.payment_amount,
+        payments.payment_key, payments.payment_key, 'received'
+    from payments
+    left join accounts on payments.connection = accounts.connection and payments.account_id = accounts.account_id
+    union all
+    select
+        payments.payment_key, payments.connection, payments.customer_key, payments.currency, applications.applied_date,
+        'receivable', null, -applications.applied_amount,
+        applications.document_key, applications.document_key, 'applied'
+    from payments
+    inner join applications on payments.payment_key = applications.payment_key
+    where applications.document_type <> 'refund'
+    union all
+    select
+        payments.payment_key, payments.connection, payments.customer_key, payments.currency, payments.payment_date,
+        'unapplied_cash', null, payments.applied_amount - payments.payment_amount,
+        payments.payment_key, payments.payment_key, 'on_account'
+    from payments
+    where payments.applied_amount <> payments.payment_amount
+    union all
+    select
+        refunds.refund_key, refunds.connection, refunds.customer_key, refunds.currency, refunds.refund_date,
+        coalesce(accounts.ledger_account, 'bank'), refunds.account_id, -refunds.refund_amount,
+        refunds.refund_key, refunds.refund_key, 'refunded'
+    from refunds
+    left join accounts on refunds.connection = accounts.connection and refunds.account_id = accounts.account_id
+    union all
+    select
+        refunds.refund_key, refunds.connection, refunds.customer_key, refunds.currency, refunds.refund_date,
+        case applications.payment_type when 'payment' then 'unapplied_cash' else 'receivable' end, null, applications.applied_amount,
+        applications.payment_key, applications.payment_key, 'returned'
+    from refunds
+    inner join applications on refunds.refund_key = applications.document_key
+    union all
+    select
+        gl_lines.transaction_key, gl_lines.connection, gl_lines.customer_key, gl_lines.currency, gl_lines.entry_date,
+        gl_lines.ledger_account, gl_lines.account_id, gl_lines.line_amount,
+        coalesce(deposits.deposit_key, journal_rates.rate_key), gl_lines.line_key, 'posting'
+    from gl_lines
+    left join deposits on gl_lines.transaction_key = deposits.deposit_key
+    left join journal_rates on gl_lines.transaction_key = journal_rates.transaction_key
+    where deposits.deposit_key is not null or (gl_lines.transaction_type = 'Journal' and journal_rates.rate_key is not null)
+),
+
+rated as (
+    select
+        legs.*,
+        {{ convert('legs.amount', 'rates.base_rate', 'rates.base_exponent') }} as base_amount
+    from legs
+    left join rates on legs.rate_key = rates.record_key
+),
+
+-- A credit settled against an invoice of another rate: no money moves, the base value does.
+revalued as (
+    select
+        documents.document_key, documents.connection, documents.customer_key, documents.currency, applications.applied_date as entry_date,
+        'receivable' as account, cast(null as {{ dbt.type_string() }}) as account_id, {{ money('0') }} as amount,
+        documents.document_key as rate_key, applications.document_key as item_key, 'revalued' as leg,
+        {{ money(convert('applications.applied_amount', 'own_rates.base_rate', 'own_rates.base_exponent')
+            ~ ' - ' ~ convert('applications.applied_amount', 'their_rates.base_rate', 'their_rates.base_exponent')) }} as base_amount
+    from documents
+    inner join applications on documents.document_key = applications.payment_key
+    inner join rates as own_rates on applications.payment_key = own_rates.record_key
+    inner join rates as their_rates on applications.document_key = their_rates.record_key
+    where applications.document_type <> 'refund' and own_rates.base_rate <> their_rates.base_rate
+),
+
+unioned as (
+    select * from rated
+    union all
+    select * from revalued
+)
+
+select * from unioned

@@ -1,0 +1,9 @@
+with
+
+payments as (select * from {{ ref('erp_payments') }}),
+
+scoped as (
+    {{ in_scope('payments') }}
+)
+
+select * from scoped

@@ -1,0 +1,9 @@
+with
+
+refunds as (select * from {{ ref('erp_refunds') }}),
+
+scoped as (
+    {{ in_scope('refunds') }}
+)
+
+select * from scoped

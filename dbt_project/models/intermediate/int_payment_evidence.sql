@@ -1,0 +1,93 @@
+-- Documents that a PSP payment itself names: by our metadata, else by invoice numbers in its description or statement text.
+{%- set words = '([A-Za-z0-9][A-Za-z0-9_./-]*[A-Za-z0-9])' -%}
+{%- set parts = '([A-Za-z0-9][A-Za-z0-9_.-]*[A-Za-z0-9])' %}
+with
+
+payments as (
+    select
+        *,
+        coalesce(description, '') || ' ' || coalesce(statement_descriptor, '') as reference_text,
+        erp_system || ':' || erp_connection || ':' as erp_prefix
+    from {{ ref('int_psp_payments') }}
+    where erp_connection is not null
+),
+
+documents as (
+    select *
+    from {{ ref('int_open_documents') }}
+    where document_type = 'invoice' and not is_deleted
+),
+
+named_ids as (
+    {{ x_find_all('payments', 'erp_document_ids', '([A-Za-z0-9.-]+)', ['payment_key', 'erp_prefix', 'currency', 'exact_customer_key'], 'document_id') }}
+),
+
+by_metadata as (
+    select distinct
+        named_ids.payment_key,
+        documents.document_key,
+        documents.customer_key,
+        1 as number_matches
+    from named_ids
+    inner join documents
+        on
+            named_ids.erp_prefix || named_ids.document_id = documents.document_key
+            and named_ids.currency = documents.currency
+    where named_ids.exact_customer_key is not null
+),
+
+without_metadata as (
+    select payments.*
+    from payments
+    left join (select distinct payment_key from by_metadata) as named on payments.payment_key = named.payment_key
+    where named.payment_key is null
+),
+
+found_words as (
+    {{ x_find_all('without_metadata', 'reference_text', words, ['payment_key'], 'word') }}
+    union
+    {{ x_find_all('without_metadata', 'reference_text', parts, ['payment_key'], 'word') }}
+),
+
+-- A number without a digit, or one so short that it could be anything, proves nothing.
+numbers as (
+    select payment_key, upper(word) as document_number
+    from found_words
+    where length(word) >= 4 and word <> translate(word, '0123456789', '')
+    group by payment_key, upper(word)
+),
+
+by_number as (
+    select
+        numbers.payment_key,
+        documents.document_key,
+        documents.customer_key,
+        count(*) over (partition by numbers.payment_key, numbers.document_number) as number_matches
+    from numbers
+    inner join without_metadata on numbers.payment_key = without_metadata.payment_key
+    inner join documents
+        on
+            without_metadata.erp_connection = documents.connection
+            and numbers.document_number = upper(documents.document_number)
+            and without_metadata.currency = documents.currency
+            and (without_metadata.erp_customer_key is null or without_metadata.erp_customer_key = documents.customer_key)
+),
+
+evidence as (
+    select payment_key, document_key, customer_key, number_matches, 'metadata' as method from by_metadata
+    union all
+    select payment_key, document_key, customer_key, number_matches, 'invoice_number' as method from by_number
+),
+
+-- A number that fits two invoices makes the whole reference a question, not an answer.
+judged as (
+    select
+        evidence.payment_key,
+        evidence.document_key,
+        evidence.customer_key,
+        evidence.method,
+        max(evidence.number_matches) over (partition by evidence.payment_key) = 1 as is_exact
+    from evidence
+)
+
+select * from judged

@@ -1,0 +1,3 @@
+{{ union_systems('psp', 'payout_items', [
+    'connection', 'payout_key', 'balance_transaction_key',
+]) }}

@@ -1,0 +1,99 @@
+with
+
+connections as (select * from {{ ref('stg_tieout__connections') }}),
+
+contacts as (select * from {{ ref('erp_contacts') }}),
+
+customers as (select * from {{ ref('ar_customers') }}),
+
+documents as (select * from {{ ref('int_erp_documents') }}),
+
+records as (
+    select
+        contacts.contact_key,
+        contacts.connection,
+        contacts.customer_key,
+        contacts.contact_name,
+        contacts.first_name,
+        contacts.last_name,
+        contacts.job_title,
+        contacts.email,
+        contacts.phone,
+        'record' as origin,
+        cast(null as {{ dbt.type_string() }}) as origin_field,
+        cast(null as {{ dbt.type_string() }}) as document_key,
+        contacts.is_inactive or contacts.is_deleted as is_inactive
+    from contacts
+    inner join customers on contacts.customer_key = customers.customer_key
+),
+
+-- E-mail addresses in fields that the settings name (customer_fields, transaction_fields) are people too.
+customer_fields as (
+    {{ x_json_values(
+        "(select connection, " ~ x_json_text('settings', 'customer_fields') ~ " as names from connections) as settings_of_customers",
+        'names', ['connection'], 'field_name',
+    ) }}
+),
+
+document_fields as (
+    {{ x_json_values(
+        "(select connection, " ~ x_json_text('settings', 'transaction_fields') ~ " as names from connections) as settings_of_documents",
+        'names', ['connection'], 'field_name',
+    ) }}
+),
+
+field_values as (
+    select
+        customers.system,
+        customers.connection,
+        customers.customer_key,
+        customers.customer_id,
+        'customer' as place,
+        customer_fields.field_name,
+        cast(null as {{ dbt.type_string() }}) as document_key,
+        lower(trim({{ x_json_lookup('customers.custom_fields', 'customer_fields.field_name') }})) as email
+    from customers
+    inner join customer_fields on customers.connection = customer_fields.connection
+    union all
+    select
+        documents.system,
+        documents.connection,
+        documents.customer_key,
+        documents.customer_id,
+        'invoice' as place,
+        document_fields.field_name,
+        documents.document_key,
+        lower(trim({{ x_json_lookup('documents.custom_fields', 'document_fields.field_name') }})) as email
+    from documents
+    inner join document_fields on documents.connection = document_fields.connection
+    inner join customers on documents.customer_key = customers.customer_key
+    where documents.document_type = 'invoice' and not documents.is_deleted
+),
+
+from_fields as (
+    select
+        connection || ':' || system || '_person_' || customer_id || '_' || place || '_' || field_name || '_' || email as contact_key,
+        connection,
+        customer_key,
+        email as contact_name,
+        cast(null as {{ dbt.type_string() }}) as first_name,
+        cast(null as {{ dbt.type_string() }}) as last_name,
+        cast(null as {{ dbt.type_string() }}) as job_title,
+        email,
+        cast(null as {{ dbt.type_string() }}) as phone,
+        place as origin,
+        field_name as origin_field,
+        min(document_key) as document_key,
+        false as is_inactive
+    from field_values
+    where email like '%_@_%.__%'
+    group by system, connection, customer_key, customer_id, place, field_name, email
+),
+
+final as (
+    select * from records
+    union all
+    select * from from_fields
+)
+
+select * from final

@@ -1,0 +1,118 @@
+with
+
+erp_payments as (select * from {{ ref('int_open_payments') }}),
+
+rates as (select * from {{ ref('int_base_rates') }}),
+
+psp_payments as (select * from {{ ref('int_psp_payments') }}),
+
+postings as (select * from {{ ref('int_payment_postings') }}),
+
+deposit_items as (select * from {{ ref('erp_deposit_items') }}),
+
+deposited as (
+    select payment_key, min(deposit_key) as deposit_key
+    from deposit_items
+    group by payment_key
+),
+
+refunds as (
+    select payment_key, {{ dbt.listagg('refund_id', "', '", 'order by refund_id') }} as refund_ids
+    from {{ ref('psp_refunds') }}
+    where status = 'succeeded'
+    group by payment_key
+),
+
+citations as (select * from {{ ref('int_payment_citations') }}),
+
+first_citations as (
+    select psp_payment_key, min(erp_payment_key) as erp_payment_key
+    from citations
+    where citation_rank = 1 and psp_payment_key is not null
+    group by psp_payment_key
+),
+
+paid_for as (
+    select erp_payment_key, min(psp_payment_key) as psp_payment_key
+    from citations
+    group by erp_payment_key
+),
+
+from_erps as (
+    select
+        erp_payments.payment_key,
+        erp_payments.system,
+        erp_payments.connection,
+        erp_payments.payment_id,
+        erp_payments.payment_type,
+        erp_payments.payment_number,
+        erp_payments.customer_key,
+        erp_payments.currency,
+        erp_payments.payment_amount,
+        erp_payments.unapplied_amount,
+        rates.base_currency,
+        {{ convert('erp_payments.payment_amount', 'rates.base_rate', 'rates.base_exponent') }} as base_amount,
+        erp_payments.payment_date,
+        case
+            when erp_payments.is_deleted then 'deleted'
+            when erp_payments.unapplied_amount = 0 then 'applied'
+            when erp_payments.applied_amount > 0 then 'partly_applied'
+            else 'unapplied'
+        end as status,
+        erp_payments.payment_method,
+        erp_payments.memo,
+        erp_payments.external_id,
+        erp_payments.account_id,
+        deposited.deposit_key,
+        paid_for.psp_payment_key as linked_payment_key,
+        erp_payments.unapplied_amount > 0 as is_unapplied,
+        cast(null as {{ dbt.type_string() }}) as refund_ids,
+        erp_payments.is_deleted,
+        erp_payments.created_at,
+        erp_payments.first_seen_at
+    from erp_payments
+    left join rates on erp_payments.payment_key = rates.record_key
+    left join deposited on erp_payments.payment_key = deposited.payment_key
+    left join paid_for on erp_payments.payment_key = paid_for.erp_payment_key
+),
+
+from_psps as (
+    select
+        psp_payments.payment_key,
+        psp_payments.system,
+        psp_payments.connection,
+        psp_payments.charge_id as payment_id,
+        'charge' as payment_type,
+        psp_payments.charge_id as payment_number,
+        psp_payments.exact_customer_key as customer_key,
+        psp_payments.currency,
+        psp_payments.payment_amount,
+        {{ money('0') }} as unapplied_amount,
+        cast(null as {{ dbt.type_string() }}) as base_currency,
+        cast(null as decimal(18, 4)) as base_amount,
+        psp_payments.payment_date,
+        psp_payments.state as status,
+        psp_payments.payment_method,
+        psp_payments.description as memo,
+        cast(null as {{ dbt.type_string() }}) as external_id,
+        cast(null as {{ dbt.type_string() }}) as account_id,
+        cast(null as {{ dbt.type_string() }}) as deposit_key,
+        first_citations.erp_payment_key as linked_payment_key,
+        coalesce(postings.is_to_book, false) as is_unapplied,
+        refunds.refund_ids,
+        false as is_deleted,
+        psp_payments.created_at,
+        psp_payments.first_seen_at
+    from psp_payments
+    left join postings on psp_payments.payment_key = postings.payment_key
+    left join first_citations on psp_payments.payment_key = first_citations.psp_payment_key
+    left join refunds on psp_payments.payment_key = refunds.payment_key
+),
+
+final as (
+    select * from from_erps
+    union all
+    select * from from_psps
+)
+
+select * from final

@@ -1,0 +1,11 @@
+{%- set models = ['rec_documents', 'rec_aging', 'rec_payments', 'rec_payouts', 'rec_reports', 'rec_writeback'] -%}
+with
+
+breaks as (
+    {%- for model in models %}
+    select * from {{ ref(model) }}
+    {{- '\n    union all' if not loop.last }}
+    {%- endfor %}
+)
+
+select * from breaks

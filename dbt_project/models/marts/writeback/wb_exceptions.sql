@@ -1,0 +1,61 @@
+with
+
+payments as (select * from {{ ref('int_planned_payments') }}),
+
+deposits as (select * from {{ ref('int_planned_deposits') }}),
+
+found as (
+    select
+        connection, 'payment' as kind, payment_key as subject_key, 'closed_period' as reason, amount, currency, true as is_blocking,
+        'the period of ' || cast(charge_date as varchar) || ' is closed. Remedy: open it, or set closed_period = "next_open"' as detail
+    from payments
+    where mode <> 'off' and is_held_by_period
+    union all
+    select
+        connection, 'payment' as kind, payment_key as subject_key, 'mixed_subsidiaries' as reason, amount, currency, true as is_blocking,
+        'its invoices belong to several subsidiaries, and a payment to one. Remedy: book it by hand' as detail
+    from payments
+    where mode <> 'off' and has_mixed_subsidiaries
+    union all
+    select
+        connection, 'payment' as kind, payment_key as subject_key, 'unmapped_payment_method' as reason, amount, currency,
+        false as is_blocking,
+        'booked without a method. Remedy: map ' || coalesce(psp_method, 'none') || ' in payment_methods' as detail
+    from payments
+    where mode <> 'off' and erp_method is null
+    union all
+    select
+        connection, 'deposit' as kind, payout_key as subject_key, obstacle as reason, payout_amount as amount, currency,
+        true as is_blocking,
+        case obstacle
+            when 'waiting_for_payments' then 'it is planned once every payment in it is booked'
+            when 'payment_already_deposited' then 'a payment in it is in the bank already. Remedy: deposit the rest by hand'
+            when 'payment_in_two_charges' then 'one ERP payment stands for two charges. Remedy: book them apart'
+            when 'mixed_subsidiaries' then 'its payments belong to several subsidiaries. Remedy: deposit it by hand'
+            when 'unmapped_category' then 'it holds lines that no account is set for. Remedy: deposit it by hand'
+            when 'bank_account_missing' then 'Remedy: name the ' || currency || ' account in bank_accounts'
+            when 'does_not_tie' then 'its lines sum to ' || cast(total_amount as varchar) || '. Nothing is written until they tie'
+            when 'no_payments' then 'no booked payment is in it. Remedy: deposit it by hand'
+            when 'closed_period' then 'the period of ' || cast(arrival_date as varchar) || ' is closed. Remedy: open it, or set closed_period = "next_open"'
+            else 'Remedy: set ' || replace(obstacle, '_missing', '')
+        end as detail
+    from deposits
+    where mode <> 'off' and obstacle is not null
+),
+
+final as (
+    select
+        kind || '|' || reason || '|' || subject_key as exception_key,
+        min(connection) as connection,
+        kind,
+        subject_key,
+        reason,
+        {{ money('sum(amount)') }} as amount,
+        currency,
+        is_blocking,
+        min(detail) as detail
+    from found
+    group by kind, reason, subject_key, currency, is_blocking
+)
+
+select * from final

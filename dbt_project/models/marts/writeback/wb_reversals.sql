@@ -1,0 +1,40 @@
+with
+
+reversals as (select * from {{ ref('int_reversals') }}),
+
+connections as (select * from {{ ref('stg_tieout__connections') }}),
+
+intents as (select * from {{ ref('stg_tieout__intents') }}),
+
+worded as (
+    select
+        reversals.*,
+        'tieout_reversal_' || reversals.erp_payment_id || '_' || reversals.cause_id as intent_key,
+        connections.writeback_reversal as mode
+    from reversals
+    inner join connections on reversals.erp_connection = connections.connection
+    where connections.writeback_reversal <> 'off'
+),
+
+final as (
+    select
+        worded.intent_key,
+        worded.erp_connection as connection,
+        'reversal' as kind,
+        worded.psp_payment_key as subject_key,
+        worded.customer_key,
+        worded.applied_amount as amount,
+        worded.currency,
+        {{ json_object([
+            ['payment_id', x_json_string('worded.erp_payment_id')],
+            ['payment_type', x_json_string("'payment'")],
+            ['memo', x_json_string("worded.cause")],
+        ]) }} as payload,
+        worded.cause as evidence,
+        worded.mode,
+        intents.state as intent_state
+    from worded
+    left join intents on worded.intent_key = intents.intent_key
+)
+
+select * from final

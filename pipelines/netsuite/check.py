@@ -1,0 +1,199 @@
+"""Testing a connection: is the login good, may the role do what is needed, does it see every subsidiary. Nothing is synced.
+
+What a 401 can tell: NetSuite answers every failed login alike, so wrong keys, a revoked token, a disabled integration record and
+token-based authentication switched off look the same; only its Login Audit Trail says which. We tell apart what shows elsewhere:
+a host that does not exist (account id), a clock that is off, an OAuth 2.0 client or certificate refused at the token request, and the
+token limit. A role restricted to some subsidiaries is seen by references to subsidiaries that it cannot see; one restricted to
+subsidiaries that nothing visible refers to cannot be told from an account that has no others.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import requests
+
+from pipelines.connections import Connection
+from pipelines.netsuite.budget import BudgetSpent
+from pipelines.netsuite.client import Client
+from pipelines.netsuite.errors import Denied
+from pipelines.netsuite.facts import base_currency, check_fields
+from pipelines.netsuite.settings import NetSuiteSettings
+from pipelines.system import Check, NotConfigured, Problem, Refused, TieoutError, Transient
+
+_TABLES = {
+    "customer": "Lists > Customers",
+    "contact": "Lists > Contacts",
+    "currency": "Lists > Currency",
+    "paymentmethod": "Lists > Payment Methods",
+    "transaction": "Transactions > Find Transaction",
+    "subsidiary": "Setup > Set Up Company",
+}
+_RECORDS = {
+    "invoice": "Transactions > Invoice",
+    "creditMemo": "Transactions > Credit Memo",
+    "customerPayment": "Transactions > Customer Payment",
+    "deposit": "Transactions > Deposit",
+}
+_REFUND = {
+    "customerRefund": "Transactions > Customer Refund"
+}  # needed only where payments are reconciled with a provider
+_SEARCH = "Reports > SuiteAnalytics Workbook, or Lists > Perform Search"
+# What no call of ours needs, so that its absence is told but is no problem.
+_OPTIONAL = {
+    "deletedrecord": ("Lists > Deleted Records", "without it deletions are not seen"),
+    "file": ("Lists > Documents and Files", "needed only for invoice PDFs kept in the file cabinet"),
+}
+_SKEW_SECONDS, _DAY_SECONDS = 300, 86_400
+
+
+def check(connection: Connection) -> Check:
+    """Active, or exactly what is wrong. Never raises for what a person can mend."""
+    try:
+        with Client(connection) as client:
+            return _probe(connection.name, client)
+    except NotConfigured as error:
+        return _failed(
+            connection.name, "not_configured", Problem("not_configured", str(error), "Set what the message names.")
+        )
+    except Refused as error:
+        state = {"token_limit": "token_limit", "permission": "refused"}.get(error.code, "disconnected")
+        problem = Problem(error.code, str(error).partition(" Remedy: ")[0], error.remedy)
+        return _failed(connection.name, state, problem, *_skew(connection))
+    except Denied as error:
+        text = f"{connection.name}: {connection.settings.services} answered {error.error.status}: {error}"
+        return _failed(connection.name, "disconnected", Problem("wrong_account", text, _ACCOUNT_REMEDY))
+    except BudgetSpent as error:
+        return _failed(connection.name, "budget_spent", _spent(error))
+    except Transient as error:
+        text = f"{error} Tried {connection.settings.services}."
+        return _failed(
+            connection.name, "disconnected", Problem("unreachable", text, f"{_ACCOUNT_REMEDY} Also check the network.")
+        )
+
+
+_ACCOUNT_REMEDY = "Check account_id (Setup > Company > Company Information; a sandbox's ends in _SB1) and base_url."
+
+
+def _spent(error: BudgetSpent) -> Problem:
+    return Problem(
+        "budget_spent", str(error).partition(" Remedy: ")[0], "Wait for the next UTC day, or raise daily_requests."
+    )
+
+
+def _failed(name: str, state: str, *problems: Problem) -> Check:
+    return Check(name, state, problems)
+
+
+def _probe(name: str, client: Client) -> Check:
+    facts: dict[str, str] = {"account": client.settings.account_id}
+    problems: list[Problem] = []
+    searchable = True
+    try:
+        facts["server_time"] = client.server_time().isoformat()
+    except Refused as error:
+        if error.code != "permission":
+            raise
+        searchable = False
+        problems.append(_missing(_SEARCH, error))
+    problems += _permissions(client, searchable)
+    if searchable:
+        problems += _subsidiaries(client)
+        facts.update(_optional(client))
+        with suppress(TieoutError):  # a fact more, no test
+            facts["base_currency"] = base_currency(client) or ""
+        try:
+            check_fields(client)
+        except NotConfigured as error:
+            problems.append(Problem("unknown_field", str(error), "Correct customer_fields and transaction_fields."))
+    return Check(name, "refused" if problems else "active", tuple(problems), facts)
+
+
+def _missing(permission: str, error: Exception) -> Problem:
+    text = str(error).partition(" Remedy: ")[0]
+    return Problem(
+        "permission", f"The role lacks {permission}. NetSuite: {text}", f"Add {permission} to the integration role."
+    )
+
+
+def _permissions(client: Client, searchable: bool) -> Iterator[Problem]:
+    """One cheap call per permission: a row of a table, a page of one record, or a record that does not exist."""
+    settings: NetSuiteSettings = client.settings
+    for table, permission in _TABLES.items() if searchable else ():
+        try:
+            client.page(f"SELECT x.id FROM {table} x WHERE ROWNUM <= 1", limit=1)
+        except (Refused, Denied) as error:
+            yield _missing(permission, error)
+    records = {**_RECORDS, **(_REFUND if settings.stripe else {})}
+    for record, permission in records.items():
+        try:
+            client.get(record, "" if searchable else "0", {"limit": "1"} if searchable else None)
+        except Refused as error:
+            yield _missing(permission, error)
+        except Denied as error:
+            if error.error.status != 404 or "Record type" in str(error):
+                yield _missing(permission, error)
+    policies = {"customerPayment": settings.writeback.payment, "deposit": settings.writeback.deposit}
+    for record, policy in policies.items():
+        if policy != "off":
+            yield from _full(client, record)
+
+
+def _full(client: Client, record: str) -> Iterator[Problem]:
+    """Changing a record that cannot exist shows whether we may change one, and changes nothing."""
+    try:
+        client.patch(record, "0", {})
+    except Refused as error:
+        if error.code != "permission":
+            raise
+        yield _missing(f"{_RECORDS[record]} (level Full)", error)
+    except Denied:
+        return
+
+
+def _subsidiaries(client: Client) -> Iterator[Problem]:
+    """N3: the role's subsidiary restriction has to be All; what it hides is otherwise silently absent."""
+    try:
+        rows = client.query("SELECT s.id, s.parent FROM subsidiary s ORDER BY s.id")
+        used = client.query(
+            "SELECT r.subsidiary AS id FROM customersubsidiaryrelationship r GROUP BY r.subsidiary ORDER BY r.subsidiary"
+        )
+    except (Refused, Denied):
+        return  # the missing permission is already told
+    seen = {row["id"] for row in rows}
+    wanted = set(client.settings.subsidiaries)
+    referred = {row["parent"] for row in rows if row.get("parent")} | {row["id"] for row in used if row.get("id")}
+    hidden = sorted((wanted | referred) - seen, key=lambda item: (len(item), item))
+    if rows and hidden:
+        yield Problem(
+            "subsidiary_restriction",
+            f"The role does not see subsidiaries {', '.join(hidden)} (it sees {', '.join(sorted(seen))}): its subsidiary restriction is not All,"
+            " or the ids in subsidiaries are wrong.",
+            "Set Accessible Subsidiaries of the integration role to All, and correct subsidiaries in the connection.",
+        )  # fmt: skip
+
+
+def _optional(client: Client) -> Iterator[tuple[str, str]]:
+    for table, (permission, why) in _OPTIONAL.items():
+        column = "recordid" if table == "deletedrecord" else "id"
+        try:
+            client.page(f"SELECT x.{column} FROM {table} x WHERE ROWNUM <= 1", limit=1)
+        except (Refused, Denied):
+            yield permission, f"not granted: {why}"
+
+
+def _skew(connection: Connection) -> Iterator[Problem]:
+    """After a refused login: is it this machine's clock? Asked of the server's Date header, without credentials."""
+    try:
+        response = requests.head(connection.settings.services, timeout=10)
+        server = parsedate_to_datetime(response.headers["Date"])
+    except (requests.RequestException, KeyError, ValueError):
+        return
+    off = abs((datetime.now(UTC) - server).total_seconds())
+    if _SKEW_SECONDS < off < _DAY_SECONDS:  # a machine that is days off would fail on certificates first
+        yield Problem(
+            "clock_skew",
+            f"{connection.name}: this machine's clock and NetSuite's differ by {off:.0f} s; logins are refused beyond {_SKEW_SECONDS} s.",
+            "Set this machine's clock (NTP).",
+        )

@@ -1,0 +1,35 @@
+"""What an account says about itself: whether the configured fields exist, and its base currency."""
+
+from pipelines.netsuite.client import Client
+from pipelines.netsuite.errors import Denied
+from pipelines.system import NotConfigured
+
+
+def check_fields(client: Client) -> None:
+    """Every configured field must exist. Raises NotConfigured naming those that do not."""
+    wanted = {"customer": client.settings.customer_fields, "transaction": client.settings.transaction_fields}
+    unknown = []
+    for table, names in wanted.items():
+        for name in names:
+            try:
+                client.page(f"SELECT {name} FROM {table} WHERE ROWNUM <= 1")
+            except Denied as error:
+                unknown.append(f"{table}_fields: {name} ({error})")
+    if unknown:
+        raise NotConfigured(
+            f"{client.connection}: NetSuite knows no such field: {'; '.join(unknown)}. Remedy: use the internal id shown in"
+            " Customization > Lists, Records & Fields, in lower case."
+        )
+
+
+def base_currency(client: Client) -> str | None:
+    """ISO code of the books' base currency: the subsidiary's if the connection is about one, else the account's."""
+    if len(client.settings.subsidiaries) == 1:
+        row = client.scalar(
+            "SELECT y.symbol FROM subsidiary s JOIN currency y ON y.id = s.currency WHERE s.id = ?",
+            client.settings.subsidiaries,
+        )
+        if row:
+            return str(row["symbol"])
+    row = client.scalar("SELECT y.symbol FROM currency y WHERE y.isbasecurrency = 'T' ORDER BY y.id")
+    return str(row["symbol"]) if row else None

@@ -1,0 +1,56 @@
+"""Documents whose open amount changed although NetSuite did not touch them.
+
+Applying or unapplying touches the payment or credit, not always the invoice (nor the payment that a refund consumes). So whatever the
+changed transactions are linked to now is read again, and so is what stands open with the same customers: a document that has lost an
+application is open, and no link names it any more.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import orjson
+
+from pipelines.netsuite.client import Row
+
+_CHUNK = 500  # ids in one IN list; SuiteQL takes 1,000
+OPEN = (
+    "(COALESCE(t.foreignamountunpaid, 0) <> 0 OR EXISTS (SELECT 1 FROM transactionline u WHERE u.transaction = t.id"
+    " AND u.mainline = 'T' AND COALESCE(u.foreignpaymentamountunused, 0) <> 0))"
+)
+
+
+@dataclass
+class Related:
+    """Collects what the changed transactions of a run touch. `everyone`: a deletion does not say whose it was, so all that is open."""
+
+    everyone: bool = False
+    changed: set[str] = field(default_factory=set)
+    linked: set[str] = field(default_factory=set)
+    entities: set[str] = field(default_factory=set)
+
+    def add(self, rows: list[Row]) -> None:
+        for row in rows:
+            self.changed.add(row["id"])
+            if row.get("type") == "CustInvc":
+                continue  # an invoice applies nothing
+            self.linked.update(link["previousdoc"] for link in orjson.loads(row["applications"]))
+            if row.get("entity"):
+                self.entities.add(row["entity"])
+            if row.get("type") == "Journal":
+                self.entities.update(line["entity"] for line in orjson.loads(row["lines"]) if line.get("entity"))
+
+    def conditions(self) -> Iterator[str]:
+        """Conditions on `t` that together cover what is to be read again."""
+        for chunk in _chunks(self.linked - self.changed):
+            yield f"t.id IN ({chunk})"
+        if self.everyone:
+            yield OPEN
+            return
+        for chunk in _chunks(self.entities):
+            yield f"t.entity IN ({chunk}) AND {OPEN}"
+
+
+def _chunks(ids: set[str]) -> Iterator[str]:
+    ordered = sorted(ids, key=int)
+    for start in range(0, len(ordered), _CHUNK):
+        yield ", ".join(ordered[start : start + _CHUNK])

@@ -1,0 +1,206 @@
+"""The dlt source of a NetSuite connection: one resource per raw table, as Arrow batches."""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import dlt
+import orjson
+import pyarrow as pa
+
+from pipelines import load
+from pipelines.connections import Connection
+from pipelines.netsuite import controls, reads, tables
+from pipelines.netsuite.budget import BudgetSpent
+from pipelines.netsuite.client import Client, Row
+from pipelines.netsuite.deletions import Deletions, packed_text, unpacked_text
+from pipelines.netsuite.facts import base_currency, check_fields
+from pipelines.netsuite.related import Related
+from pipelines.netsuite.settings import NetSuiteSettings
+from pipelines.netsuite.suiteql import Scope
+from pipelines.netsuite.sweep import Reader, State, Sweep
+from pipelines.sync import SyncContext
+from pipelines.tables import Table
+
+log = logging.getLogger(__name__)
+Batches = Iterator[pa.Table]
+
+
+def source(connection: Connection, context: SyncContext) -> Any:
+    """Everything of one connection that is new, or with `context.full` everything. Sends nothing until it is extracted."""
+    run = Extraction(connection, context)
+    makers: dict[Table, Callable[[], Batches]] = {
+        **{table: _snapshot_of(run, table) for table in reads.SNAPSHOTS},
+        tables.CUSTOMER: run.customers,
+        tables.CONTACT: run.contacts,
+        tables.TRANSACTION: run.transactions,
+        tables.DELETEDRECORD: run.deleted,
+        tables.CONTROL_TOTAL: run.totals,
+        tables.CONTROL_BALANCE: run.balances,
+    }
+
+    @dlt.source(name="netsuite")
+    def netsuite() -> Any:
+        return [load.resource(table, run.guarded(table, batches)) for table, batches in makers.items()]
+
+    return netsuite()
+
+
+def _snapshot_of(run: "Extraction", table: Table) -> Callable[[], Batches]:
+    return lambda: run.snapshot(table)
+
+
+@dataclass
+class Extraction:
+    """One run of one connection. Resources run one after the other, in the order of `source`; the last one closes the client."""
+
+    connection: Connection
+    context: SyncContext
+    spent: bool = False
+    reported: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> NetSuiteSettings:
+        settings: NetSuiteSettings = self.connection.settings
+        return settings
+
+    @cached_property
+    def client(self) -> Client:
+        return Client(self.connection, self.context.home)
+
+    @cached_property
+    def reader(self) -> Reader:
+        """Made at the first call, with NetSuite's clock; the settings that name fields are tested here."""
+        started = self.client.server_time()
+        accounts = self.client.query("SELECT a.id FROM account a WHERE a.accttype = 'AcctRec' ORDER BY a.id")
+        scope = Scope(self.settings, tuple(str(row["id"]) for row in accounts))
+        reader = Reader(self.client, self.context, scope, started)
+        check_fields(self.client)
+        self.context.base_currency = base_currency(self.client)
+        return reader
+
+    @cached_property
+    def deletions(self) -> Deletions:
+        scope, live = self.reader.scope, {}
+        if scope.types:
+            live["transaction"] = scope.kept()
+        if self.settings.sync_customers:
+            live["customer"] = scope.customers()
+        if self.settings.sync_contacts:
+            live["contact"] = scope.customers("p", "company")
+        found = Deletions(self.reader, self._state("deletedrecord"), live)
+        found.find()
+        return found
+
+    def guarded(self, table: Table, batches: Callable[[], Batches]) -> Callable[[], Batches]:
+        """A resource's generator that ends quietly when the day's requests are spent, and reports what it cost."""
+
+        def generate() -> Batches:
+            try:
+                if not self.spent:
+                    yield from batches()
+            except BudgetSpent as end:
+                self.spent = True
+                self.context.log.note(f"{end} Stopped at {table.name}; what was read is kept.")
+                self.context.log.count(stopped_by_budget=1)
+            finally:
+                if "client" in self.__dict__:  # else there was nothing to sign in with, and that error is on its way
+                    self._report()
+                    if table is tables.CONTROL_BALANCE:
+                        self._complete()
+                        self.client.close()
+
+        return generate
+
+    def _state(self, table: str) -> State:
+        state: State = dlt.current.source_state().setdefault(table, {})
+        return state
+
+    def snapshot(self, table: Table) -> Batches:
+        if table is tables.RELATIONSHIP and not self.settings.sync_customers:
+            return
+        for page in self.reader.client.by_id(reads.snapshot_query(table), (), "s.id"):
+            yield self.reader.batch(table, page)
+
+    def customers(self) -> Batches:
+        if self.settings.sync_customers:
+            yield from self._sweep(reads.customers(self.settings.customer_fields), self.reader.scope.customers())
+
+    def contacts(self) -> Batches:
+        if self.settings.sync_contacts:
+            yield from self._sweep(reads.contacts(), self.reader.scope.customers("p", "company"))
+
+    def transactions(self) -> Batches:
+        scope = self.reader.scope
+        if not scope.types:
+            return
+        wanted = self.settings.invoice_statuses
+
+        def keep(row: Row) -> bool:
+            if row.get("type") == "Journal":
+                return any(line.get("account") in scope.receivable for line in orjson.loads(row["lines"]))
+            return row.get("type") != "CustInvc" or not wanted or row.get("status") in wanted
+
+        read = reads.transactions(self.settings.transaction_fields)
+        yield from self._sweep(read, scope.transactions(), scope.first_load(self.reader.started.date()), keep)
+
+    def _sweep(
+        self, read: reads.Read, always: str, first: str | None = None, keep: Callable[[Row], bool] = lambda _row: True
+    ) -> Batches:
+        gone = self.deletions  # asked before the sweep; given after it, so that a deletion is the last version
+        related = Related(everyone=gone.any_new) if read.table is tables.TRANSACTION else None
+        yield from Sweep(self.reader, read, self._state(read.table.name), always, first or always, keep, related).run()
+        yield from gone.tombstones(read.table)
+
+    def deleted(self) -> Batches:
+        if self.deletions.rows:
+            yield self.reader.batch(tables.DELETEDRECORD, self.deletions.rows)
+
+    def totals(self) -> Batches:
+        yield from self._controls(tables.CONTROL_TOTAL, controls.totals(self.reader))
+
+    def balances(self) -> Batches:
+        yield from self._controls(tables.CONTROL_BALANCE, controls.balances(self.reader))
+
+    def _controls(self, table: Table, answers: Iterator[list[Row]]) -> Batches:
+        """Figures as NetSuite gives them; one that it no longer gives (the last invoice of a customer is gone) is withdrawn."""
+        state, keys = self._state(table.name), set()
+        for rows in answers:
+            keys |= {table.record_key(row) for row in rows}
+            if rows:
+                yield self.reader.batch(table, rows)
+        gone = sorted(set(orjson.loads(unpacked_text(state.get("keys", "")) or b"[]")) - keys)
+        if gone:
+            yield self.reader.batch(
+                table, [dict(zip(table.key, key.split("|", 1), strict=True)) for key in gone], deleted=True
+            )
+        state["keys"] = packed_text(orjson.dumps(sorted(keys)))
+
+    def _report(self) -> None:
+        """Add what was sent since the last report to the run's counts."""
+        counter = self.client.http.counter
+        now = {
+            "calls": counter.calls,
+            "retries": counter.retries,
+            "errors": counter.errors,
+            "rows_read": self.client.rows,
+        }
+        self.context.log.count(**{name: number - self.reported.get(name, 0) for name, number in now.items()})
+        self.reported = now
+
+    def _complete(self) -> None:
+        """Everything up to the earliest of the tables' cursors was read."""
+        switched_on = [
+            read
+            for read, on in (("customer", self.settings.sync_customers), ("contact", self.settings.sync_contacts))
+            if on
+        ]
+        names = [*switched_on, *(["transaction"] if Scope(self.settings).types else [])]
+        through = [self._state(name).get("complete_through") for name in names]
+        if seen := self._state("deletedrecord").get("complete_through"):  # absent where deletions cannot be seen
+            through.append(seen)
+        if through and all(through):
+            self.context.complete_through = min(datetime.fromisoformat(str(moment)) for moment in through)

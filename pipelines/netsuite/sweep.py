@@ -1,0 +1,153 @@
+"""Reading one table by ranges of ids and by change, so that a run may stop anywhere and the next one goes on from there.
+
+State of a table (in dlt's source state, so it is committed with the rows): `complete_through`, and while a sweep is unfinished its
+`since`, `started` and `next_id`. All times are ISO text in UTC.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import pyarrow as pa
+
+from pipelines.netsuite.client import Client, Row
+from pipelines.netsuite.reads import Read
+from pipelines.netsuite.related import Related
+from pipelines.netsuite.suiteql import Scope, Slice, render, since, slices
+from pipelines.sync import SyncContext
+from pipelines.tables import Table, arrow_batch
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+State = dict[str, Any]
+
+
+def ordered(work: Callable[[Item], Result], items: Iterable[Item], threads: int) -> Iterator[tuple[Item, Result]]:
+    """`work` on each item by a few threads at once, results in order, never more than `threads` + 2 waiting."""
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[tuple[Item, Future[Result]]] = deque()
+        try:
+            for item in items:
+                waiting.append((item, pool.submit(work, item)))
+                if len(waiting) > threads + 1:
+                    first, future = waiting.popleft()
+                    yield first, future.result()
+            while waiting:
+                first, future = waiting.popleft()
+                yield first, future.result()
+        finally:
+            for _item, future in waiting:
+                future.cancel()
+
+
+@dataclass
+class Reader:
+    """What every part of one extraction shares."""
+
+    client: Client
+    context: SyncContext
+    scope: Scope
+    started: datetime  # NetSuite's own clock when this run began
+    seq: int = 0
+
+    def batch(self, table: Table, rows: list[Row], *, deleted: bool = False) -> pa.Table:
+        """Rows as an Arrow batch; those that do not fit are quarantined."""
+        first, self.seq = self.seq, self.seq + len(rows)
+        batch, bad = arrow_batch(
+            table, self.client.connection, rows, extracted_at=datetime.now(UTC), seq=first,
+            time_zone=self.client.settings.time_zone, deleted=deleted,
+        )  # fmt: skip
+        self.context.quarantine += bad
+        return batch
+
+    def settled(self, moment: datetime) -> str:
+        return (moment - timedelta(minutes=self.client.settings.settle_minutes)).isoformat()
+
+    def overlapped(self, moment: str) -> datetime:
+        return datetime.fromisoformat(moment) - timedelta(minutes=self.client.settings.overlap_minutes)
+
+
+@dataclass
+class Sweep:
+    """All changes of one table: `always` holds for what is in scope, `first` for the first load; `keep` drops or tombstones a row."""
+
+    reader: Reader
+    read: Read
+    state: State
+    always: str
+    first: str
+    keep: Callable[[Row], bool] = lambda _row: True
+    related: Related | None = None
+
+    def run(self) -> Iterator[pa.Table]:
+        """The table's batches. When the day's requests are spent it ends quietly, with its place kept."""
+        known = self.state.get("complete_through")
+        if self.state.get("scope") != self.reader.scope.fingerprint:
+            self.state.clear()
+            self.state["scope"] = self.reader.scope.fingerprint
+        if "started" not in self.state:
+            through = None if self.reader.context.full else self.state.get("complete_through")
+            self.state.update(started=self.reader.started.isoformat(), since=through, next_id=None, before=known)
+        yield from self._pass(self.state["since"])
+        began = datetime.fromisoformat(self.state["started"])
+        if self.state["since"] is None:
+            # What changed while everything was being read, or left the scope since the last complete read.
+            yield from self._pass(self.state["before"] or began.isoformat(), again=True)
+        kept = {"scope": self.state["scope"], "complete_through": self.reader.settled(began)}
+        self.state.clear()
+        self.state.update(kept)
+
+    def _pass(self, through: str | None, *, again: bool = False) -> Iterator[pa.Table]:
+        condition, children = self.first, self.always
+        if through is not None:
+            zone = self.reader.client.settings.time_zone
+            condition = children = f"{self.always} AND {since(self.read.alias, self.reader.overlapped(through), zone)}"
+        for part, rows in self._read(condition, children, 0 if again else self.state["next_id"] or 0):
+            yield from self._batches(rows, through)
+            if not again:
+                self.state["next_id"] = part.high
+        if through is not None and self.related is not None:
+            for touched in self.related.conditions():
+                condition = f"{self.always} AND {touched}"
+                for _part, rows in self._read(condition, condition, 0):
+                    kept = [row for row in rows if self.keep(row)]
+                    if kept:
+                        yield self.reader.batch(self.read.table, kept)
+
+    def _read(self, condition: str, children: str, after: int) -> Iterator[tuple[Slice, list[Row]]]:
+        client = self.reader.client
+        parts = self._plan(condition, after)
+        return ordered(
+            lambda part: self.read.rows(client, part, condition, children), parts, client.settings.max_concurrency
+        )
+
+    def _plan(self, condition: str, resume: int) -> list[Slice]:
+        key = self.read.key
+        row = self.reader.client.scalar(
+            f"SELECT MIN({key}) AS low, MAX({key}) AS high, COUNT(*) AS amount FROM {self.read.table.name} {self.read.alias}"
+            f" WHERE {condition} AND {key} >= ?", [str(resume)],
+        )  # fmt: skip
+        amount = int(row.get("amount") or 0)
+        return slices(int(row["low"]), int(row["high"]), amount) if amount else []
+
+    def _batches(self, rows: list[Row], through: str | None) -> Iterator[pa.Table]:
+        kept = [row for row in rows if self.keep(row)] if through is not None else rows
+        if through is not None and self.related is not None:
+            self.related.add(rows)
+        if kept:
+            yield self.reader.batch(self.read.table, kept)
+        if len(kept) < len(rows):
+            yield from self._left(rows, kept, through)
+
+    def _left(self, rows: list[Row], kept: list[Row], through: str | None) -> Iterator[pa.Table]:
+        """What has left the scope is gone from the ledger; what was never in it is only counted."""
+        staying = {row["id"] for row in kept}
+        out = [row for row in rows if row["id"] not in staying]
+        self.reader.context.log.count(**{f"{self.read.table.name}_filtered": len(out)})
+        new = render(datetime.fromisoformat(str(through)), self.reader.client.settings.time_zone)
+        gone = [row for row in out if str(row.get("createddate", "")) < new]
+        if gone:
+            yield self.reader.batch(self.read.table, gone, deleted=True)

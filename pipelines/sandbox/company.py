@@ -1,0 +1,181 @@
+"""Meridian Instruments, the fictional company: two ERP accounts, two payment provider accounts and two SFTP drops, over one seed.
+
+Its history is a simulation from its first day to the present, and its future is the same simulation going on. The same seed, number of
+customers and months give the same bytes; after the present, what others write to the books is part of what it reacts to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from random import Random
+from types import TracebackType
+
+from pipelines.netsuite.twin.books import Books
+from pipelines.sandbox import chart, drops, plants
+from pipelines.sandbox import office as offices
+from pipelines.sandbox.calendar import Agenda, add_months, moment
+from pipelines.sandbox.clock import Clock
+from pipelines.sandbox.customers import Directory
+from pipelines.sandbox.incidents import Incidents
+from pipelines.sandbox.model import Customer
+from pipelines.sandbox.office import Office, Profile
+from pipelines.sandbox.payments import Payments
+from pipelines.sandbox.rates import Rates
+from pipelines.sandbox.till import Till
+from pipelines.sandbox.trade import Trade
+from pipelines.stripe.twin.account import StripeAccount
+
+SHARES = {"books_us": 45, "books_emea": 30, "drop_dach": 15, "drop_nordics": 10}
+LEAST_CUSTOMERS, LEAST_MONTHS = 60, 6
+_OUTSIDERS = 2
+_LANDED = timedelta(hours=2)
+
+
+@dataclass
+class Branch:
+    """One office with everything that moves its books."""
+
+    office: Office
+    till: Till
+    directory: Directory
+    trade: Trade
+    payments: Payments
+    incidents: Incidents
+
+
+class Company:
+    """The whole company. Raises ValueError for a size too small to hold what is planted."""
+
+    def __init__(self, seed: int, customers: int, months: int, secret_keys: dict[str, str] | None = None) -> None:
+        if customers < LEAST_CUSTOMERS or months < LEAST_MONTHS:
+            raise ValueError(
+                f"a company of {customers} customers over {months} months is too small for what is planted in it;"
+                f" use at least {LEAST_CUSTOMERS} customers and {LEAST_MONTHS} months"
+            )
+        self.seed, self.clock, self.agenda = seed, Clock(), Agenda()
+        self.present = self.clock.now()
+        self.since = moment(add_months(self.present.date(), -months), 0)
+        self.agenda.now = self.since
+        keys = secret_keys or {}
+        self.branches = [
+            self._branch(profile, keys.get(profile.psp, f"sk_test_{profile.psp}")) for profile in offices.PROFILES
+        ]
+        self.drops = [
+            drops.Drop(profile, self.agenda, self._rng(profile.connection), self.present) for profile in drops.PROFILES
+        ]
+        self._populate(customers)
+        self.agenda.run(self.present)
+        for branch in self.branches:
+            branch.office.books.flush()
+
+    def advance(self, days: int) -> datetime:
+        """Let `days` go by; returns the new present. One correction of each kind happens in every office."""
+        if days < 1:
+            raise ValueError(f"cannot advance by {days} days; give 1 or more")
+        begin = self.clock.now()
+        end = begin + timedelta(days=days)
+        self.agenda.now = max(self.agenda.now, begin)
+        for branch in self.branches:
+            branch.office.seen = begin
+            self.agenda.at(begin + _LANDED, branch.incidents.all_kinds)
+        self.agenda.run(end, moved=self.clock.set)
+        self.clock.set(end)
+        for branch in self.branches:
+            branch.office.books.flush()
+        return end
+
+    def write_drops(self, root: Path) -> None:
+        """Bring the drops' folders under `root` up to date."""
+        for drop in self.drops:
+            drop.write(root / drop.profile.connection)
+
+    def books(self) -> dict[str, Books]:
+        """ERP connection -> its books."""
+        return {branch.office.connection: branch.office.books for branch in self.branches}
+
+    def close(self) -> None:
+        """Let go of the books' databases."""
+        for books in self.books().values():
+            with books.lock:
+                books.store.con.close()
+
+    def __enter__(self) -> Company:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _rng(self, name: str) -> Random:
+        return Random(f"{self.seed}:{name}")
+
+    def _branch(self, profile: Profile, secret_key: str) -> Branch:
+        clock, rng = self.clock, self._rng(profile.connection)
+        books = Books(profile.account_id, clock, time_zone=profile.zone, base_currency=profile.base)
+        activated = (self.present - timedelta(days=profile.activated_days)).date()
+        office = Office(profile, books, Rates(profile.base, add_months(self.since.date(), -1), self.seed), activated)
+        chart.fill(office, self.since.date(), self.present)
+        account = StripeAccount(
+            f"acct_1{profile.country}Meridian{self.seed % 10000:04}",
+            clock,
+            country=profile.country,
+            default_currency=profile.base.lower(),
+            secret_key=secret_key,
+            seed=self.seed,
+            time_zone=profile.zone,
+            name=f"Meridian Instruments ({profile.psp})",
+        )
+        till = Till(profile.psp, account, office, self.agenda, rng)
+        payments = Payments(office, till, self.agenda, rng)
+        trade = Trade(office, payments, self.agenda, rng)
+        directory = Directory(office, rng, self.since)
+        return Branch(office, till, directory, trade, payments, Incidents(office, payments, self.agenda, rng, []))
+
+    def _populate(self, customers: int) -> None:
+        counts = {name: customers * share // 100 for name, share in SHARES.items()}
+        counts["books_us"] += customers - sum(counts.values())
+        for branch in self.branches:
+            planted = plants.US_CUSTOMERS if branch.office.profile.country == "US" else plants.EMEA_CUSTOMERS
+            self._staff(branch, counts[branch.office.connection] - planted)
+        for drop in self.drops:
+            drop.begin(counts[drop.profile.connection], self.since)
+
+    def _staff(self, branch: Branch, count: int) -> None:
+        """Customers, the bookkeepers' routines, and what is planted."""
+        office, directory, trade = branch.office, branch.directory, branch.trade
+        outsiders = self._outsiders(branch)
+        ordinary = [directory.natural() for _ in range(count - len(outsiders))]
+        branch.incidents.customers.extend(ordinary)
+        for customer in (*outsiders, *ordinary):
+            trade.begin(customer, self.since)
+        stage = plants.Stage(office, directory, trade, branch.payments, branch.till, self.present)
+        (plants.plant_us if office.profile.country == "US" else plants.plant_emea)(stage)
+        branch.till.open(self.since.date())
+        branch.incidents.begin(self.since)
+        friday = self.since.date() + timedelta(days=(4 - self.since.date().weekday()) % 7)
+        self.agenda.at(moment(friday, 16, zone=office.zone), branch.payments.bank_checks)
+        self.agenda.at(self._next_month(self.present.date()), lambda at: self._month(office, at))
+
+    def _outsiders(self, branch: Branch) -> list[Customer]:
+        """Customers that trade but do not belong in the ledger, and one that does although its primary subsidiary does not."""
+        office, special = branch.office, branch.directory.special
+        base, outside = office.profile.base, office.profile.outside
+        sister = special(f"Meridian Instruments {'EMEA Ltd' if base == 'USD' else 'Inc.'} (intercompany)", base)
+        office.intercompany = sister.id
+        others = [
+            special(f"Ventures Customer {number}", base, subsidiary=outside) for number in range(1, _OUTSIDERS + 1)
+        ]
+        shared = special("Both Houses Builders", base, subsidiary=outside, also=office.profile.subsidiary)
+        shared.subsidiary = office.profile.subsidiary
+        return [sister, *others, shared]
+
+    def _month(self, office: Office, at: datetime) -> None:
+        """A new month's rates."""
+        chart.enter_rates(office, at.date())
+        self.agenda.at(self._next_month(at.date()), lambda when: self._month(office, when))
+
+    def _next_month(self, day: date) -> datetime:
+        return datetime.combine(add_months(day, 1), datetime.min.time(), UTC)

@@ -1,0 +1,177 @@
+"""The connections file, the `.env` beside it and the key files with which everything else runs against the sandbox."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pipelines.sandbox import office as chart
+from pipelines.sandbox.company import Branch, Company
+from pipelines.sandbox.credentials import Credentials
+from pipelines.sandbox.drops import FOLDER, Drop
+
+MARK = "# Written by `tieout sandbox`"
+_NOTE = "; it is overwritten whenever the sandbox starts."
+KEYS = "sandbox-keys"
+_EVERY = {
+    "books_us": "15m",
+    "books_emea": "30m",
+    "cards_us": "15m",
+    "cards_emea": "30m",
+    "drop_dach": "60m",
+    "drop_nordics": "daily",
+}
+_ZONES = {"drop_dach": "Europe/Berlin", "drop_nordics": "Europe/Stockholm"}
+
+
+def refuse_others(connections: Path) -> None:
+    """Raise FileExistsError if the connections file or the `.env` beside it is there and not the sandbox's."""
+    for path in (connections, connections.resolve().parent / ".env"):
+        if path.exists() and not path.read_text("utf-8").startswith(MARK):
+            raise FileExistsError(
+                f"{path} was not written by the sandbox; move it away, or choose another --connections-out"
+            )
+
+
+class Files:
+    """What is going to be written: settings by table, secrets by variable, key files by connection."""
+
+    def __init__(self, company: Company, credentials: Credentials, base_url: str, sftp_port: int) -> None:
+        self.credentials, self.base_url, self.sftp_port = credentials, base_url, sftp_port
+        self.secrets: dict[str, str] = {}
+        self.keys: dict[str, str] = {}
+        self.tables: dict[str, dict[str, Any]] = {}
+        for branch in company.branches:
+            self.tables[f"netsuite.{branch.office.connection}"] = self._netsuite(branch)
+        for branch in company.branches:
+            self.tables[f"stripe.{branch.till.connection}"] = self._stripe(branch)
+        for drop in company.drops:
+            self.tables[f"sftp.{drop.profile.connection}"] = self._sftp(drop)
+
+    def write(self, connections: Path) -> None:
+        """Write everything, readable by its owner only. Raises FileExistsError rather than overwrite a file that is not the sandbox's."""
+        refuse_others(connections)
+        folder = connections.resolve().parent
+        environment = folder / ".env"
+        (folder / KEYS).mkdir(parents=True, exist_ok=True, mode=0o700)
+        for connection, key in self.keys.items():
+            _private(folder / KEYS / f"{connection}.pem", key)
+        _private(
+            environment, "\n".join([MARK + _NOTE, *(f"{name}={value}" for name, value in self.secrets.items()), ""])
+        )
+        body = "\n".join(_table(name, values) for name, values in self.tables.items())
+        _private(connections, f"{MARK}{_NOTE}\n\n{body}")
+
+    def _secret(self, connection: str, name: str, value: str) -> str:
+        variable = f"{connection}_{name}".upper()
+        self.secrets[variable] = value
+        return f"${{{variable}}}"
+
+    def _key_file(self, connection: str, key: str) -> str:
+        self.keys[connection] = key
+        return f"{KEYS}/{connection}.pem"
+
+    def _netsuite(self, branch: Branch) -> dict[str, Any]:
+        office, profile, name = branch.office, branch.office.profile, branch.office.connection
+        host = profile.account_id.lower().replace("_", "-")
+        return {
+            "account_id": profile.account_id,
+            "base_url": f"{self.base_url}/netsuite/{host}",
+            **self._login(name),
+            "time_zone": profile.zone,
+            "sync_every": _EVERY[name],
+            "max_concurrency": 4,
+            "subsidiaries": [profile.subsidiary],
+            "exclude_customers": [office.intercompany],
+            "customer_fields": ["custentity_segment", "custentity_ar_owner_email"],
+            "transaction_fields": ["custbody_po_contact_email"],
+            "activated_on": office.activated_on,
+            "stripe": [profile.psp],
+            "rates": "netsuite",
+            "bank_accounts": office.bank_accounts(),
+            "fee_account": chart.FEES,
+            "fee_vendor": chart.FEE_VENDOR,
+            "dispute_account": chart.DISPUTES,
+            "refund_account": chart.REFUNDS,
+            "payment_methods": {
+                "card": chart.METHODS["card"],
+                **dict.fromkeys(("us_bank_account", "sepa_debit", "bacs_debit"), chart.METHODS["debit"]),
+            },
+            "writeback": {"payment": "apply", "deposit": "apply", "reversal": "apply"},
+            "max_total": 5_000_000,
+        }
+
+    def _login(self, name: str) -> dict[str, Any]:
+        token = self.credentials.tokens.get(name)
+        if token is not None:
+            parts = ("consumer_key", "consumer_secret", "token_id", "token_secret")
+            return {"auth": "oauth1"} | {part: self._secret(name, part, getattr(token, part)) for part in parts}
+        certificate = self.credentials.certificates[name]
+        return {
+            "auth": "oauth2",
+            "client_id": self._secret(name, "client_id", certificate.client_id),
+            "certificate_id": self._secret(name, "certificate_id", certificate.certificate_id),
+            "private_key_file": self._key_file(name, self.credentials.certificate_keys[name]),
+            "algorithm": "ES256",
+        }
+
+    def _stripe(self, branch: Branch) -> dict[str, Any]:
+        till = branch.till
+        return {
+            "base_url": f"{self.base_url}/stripe",
+            "api_key": self._secret(till.connection, "api_key", till.account.secret_key),
+            "account_id": till.account.account_id,
+            "time_zone": branch.office.profile.zone,
+            "sync_every": _EVERY[till.connection],
+        }
+
+    def _sftp(self, drop: Drop) -> dict[str, Any]:
+        name, layout = drop.profile.connection, drop.profile.layout
+        return {
+            "host": "127.0.0.1",
+            "port": self.sftp_port,
+            "username": name,
+            "private_key_file": self._key_file(name, self.credentials.sftp[name].private),
+            "host_key": self.credentials.host_key.public,
+            "folder": FOLDER,
+            "file_pattern": layout.file_pattern,
+            "file_date_format": layout.file_date_format,
+            "time_zone": _ZONES[name],
+            "sync_every": _EVERY[name],
+            "stable_seconds": Decimal("0.5"),
+            "max_close_share": Decimal("0.6"),
+            "profile": layout.profile,
+        }
+
+
+def _table(name: str, values: Mapping[str, Any]) -> str:
+    """A TOML table, its nested tables after its own keys."""
+    plain = [f"{key} = {_value(value)}" for key, value in values.items() if not isinstance(value, Mapping)]
+    nested = [_table(f"{name}.{key}", value) for key, value in values.items() if isinstance(value, Mapping)]
+    return "\n".join([f"[{name}]", *plain, "", *nested])
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | Decimal):
+        return str(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    return json.dumps(str(value), ensure_ascii=False)  # a JSON string is a TOML basic string
+
+
+def _private(path: Path, content: str) -> None:
+    """Replace a file at once, mode 0600 from its first byte on."""
+    part = path.with_name(f".{path.name}.part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(content)
+    part.replace(path)

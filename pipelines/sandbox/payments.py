@@ -1,0 +1,162 @@
+"""Being paid: a customer pays by bank transfer, which the bookkeepers enter, or through the payment provider's till."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from random import Random
+
+from pipelines.sandbox import money
+from pipelines.sandbox.calendar import Agenda, business_day, moment
+from pipelines.sandbox.model import Customer, Invoice
+from pipelines.sandbox.office import METHODS, Office
+from pipelines.sandbox.till import Till
+
+Items = Sequence[tuple[Invoice, Decimal]]
+
+
+class Payments:
+    """The receiving side of one office."""
+
+    def __init__(self, office: Office, till: Till, agenda: Agenda, rng: Random) -> None:
+        self.office, self.till, self.agenda, self.rng = office, till, agenda, rng
+        self._transfers = 0
+        self._checks: dict[str, list[str]] = {}
+        self.recent: deque[tuple[str, Customer, Items]] = deque(maxlen=50)  # transfers of late, oldest first
+
+    def pay(self, invoice: Invoice, amount: Decimal, at: datetime) -> None:
+        """A planned payment falls due; what has been credited, deleted or paid meanwhile is not paid again."""
+        due = self._payable(invoice, amount)
+        if due <= 0:
+            return
+        items = [(invoice, due)]
+        if due == invoice.open and self.rng.random() < 0.15:
+            items += self._others(invoice)
+        customer = invoice.customer
+        if customer.method != "bank" and self.till.takes(invoice.currency) and self.rng.random() < 0.88:
+            self.till.collect(customer, items, at)
+        else:
+            self.transfer(customer, items, at)
+
+    def transfer(self, customer: Customer, items: Items, at: datetime) -> str:
+        """Enter a bank transfer (or, rarely, a check). A few are overpaid; a few wait on account before they are applied."""
+        rng = self.rng
+        currency = items[0][0].currency
+        total = sum((amount for _, amount in items), money.ZERO)
+        on_account = rng.random() < 0.02
+        extra = money.drawn(rng, 15.0, 0.6, currency) if rng.random() < 0.02 else money.ZERO
+        apply = [(invoice.id, amount) for invoice, amount in items]
+        check = (
+            rng.random() < 0.06
+            and customer.subsidiary == self.office.profile.subsidiary
+            and customer.id != self.office.intercompany
+        )
+        payment_id = self.book(customer, currency, total + extra, at, apply=() if on_account else apply, check=check)
+        if check:
+            self._checks.setdefault(currency, []).append(payment_id)
+        elif not on_account:
+            self.recent.append((payment_id, customer, items))
+        for invoice, amount in items:
+            invoice.settle(amount)
+        if on_account and rng.random() < 0.7:
+            later = self._later(at, rng.randrange(3, 20))
+            self.agenda.at(later, lambda when: self._apply(payment_id, items, when))
+        return payment_id
+
+    def book(
+        self,
+        customer: Customer,
+        currency: str,
+        amount: Decimal,
+        at: datetime,
+        *,
+        apply: Sequence[tuple[str, Decimal]] = (),
+        memo: str | None = None,
+        check: bool = False,
+    ) -> str:
+        """Enter a customer payment: to the bank, or (a check) to undeposited funds."""
+        office, day = self.office, self.office.day(at)
+        self._transfers += 1
+        return office.books.post_payment(
+            customer=customer.id,
+            subsidiary=customer.subsidiary,
+            currency=office.currency_id(currency),
+            exchange_rate=office.rates.on(currency, day),
+            date=day,
+            amount=amount,
+            at=at,
+            account=None if check else office.bank(currency),
+            apply=apply,
+            memo=memo
+            or (f"Check {self._transfers}" if check else f"Transfer {office.profile.country}{self._transfers:07}"),
+            method=METHODS["check" if check else "wire"],
+        )
+
+    def refund_credit(self, customer: Customer, currency: str, credit_id: str, amount: Decimal, at: datetime) -> None:
+        """Pay an unused credit memo back from the bank."""
+        office, day = self.office, self.office.day(at)
+        if office.unpaid(credit_id) < amount:
+            return
+        office.books.post_refund(
+            customer=customer.id,
+            subsidiary=customer.subsidiary,
+            currency=office.currency_id(currency),
+            exchange_rate=office.rates.on(currency, day),
+            date=day,
+            amount=amount,
+            account=office.bank(currency),
+            at=at,
+            apply=[(credit_id, amount)],
+            memo="Refund of credit",
+        )
+
+    def bank_checks(self, at: datetime) -> None:
+        """Take the week's checks to the bank, one deposit per currency, and come again next week."""
+        office, day = self.office, self.office.day(at)
+        for currency in sorted(self._checks):
+            held = [payment_id for payment_id in self._checks.pop(currency) if office.exists(payment_id)]
+            if held:
+                office.books.post_deposit(
+                    account=office.bank(currency),
+                    subsidiary=office.profile.subsidiary,
+                    currency=office.currency_id(currency),
+                    exchange_rate=office.rates.on(currency, day),
+                    date=day,
+                    payments=held,
+                    at=at,
+                    memo=f"Checks {day.isoformat()}",
+                )
+        self.agenda.at(at + timedelta(days=7), self.bank_checks)
+
+    def _apply(self, payment_id: str, items: Items, at: datetime) -> None:
+        """Apply a payment that waited on account, unless something else settled its invoices in the meantime."""
+        office = self.office
+        total = sum((amount for _, amount in items), money.ZERO)
+        if office.unpaid(payment_id) >= total and all(office.unpaid(invoice.id) >= amount for invoice, amount in items):
+            office.books.set_applications(payment_id, [(invoice.id, amount) for invoice, amount in items], at=at)
+
+    def _payable(self, invoice: Invoice, amount: Decimal) -> Decimal:
+        room = min(amount, invoice.open)
+        return min(room, self.office.unpaid(invoice.id)) if room > 0 else room
+
+    def _others(self, invoice: Invoice) -> list[tuple[Invoice, Decimal]]:
+        """Up to three further open invoices of the customer that one payment settles too."""
+        others = [
+            other
+            for other in invoice.customer.open
+            if other is not invoice
+            and other.currency == invoice.currency
+            and not other.touched
+            and other.issued > invoice.issued
+        ]
+        return [(other, other.open) for other in others[:3] if self._payable(other, other.open) == other.open]
+
+    def _later(self, at: datetime, days: int) -> datetime:
+        return moment(
+            business_day(self.office.day(at), days),
+            10 + self.rng.randrange(6),
+            self.rng.randrange(60),
+            self.office.zone,
+        )

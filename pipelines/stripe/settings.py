@@ -1,0 +1,50 @@
+"""What a Stripe connection may set."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from pipelines.connections import Secret, Settings
+
+
+class RelistDays(BaseModel):
+    """How far back each kind of object is listed again, longer than its slowest late change; 0 relies on events alone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    charge: int = Field(default=180, ge=0)
+    payment_intent: int = Field(default=30, ge=0)
+    refund: int = Field(default=180, ge=0)  # refunds of bank debits
+    dispute: int = Field(default=400, ge=0)  # SEPA: up to 13 months
+    payout: int = Field(default=30, ge=0)  # a paid one may still fail
+    customer: int = Field(default=0, ge=0)
+
+
+class StripeSettings(Settings):
+    """Settings of one `[stripe.<name>]` table."""
+
+    api_key: Secret  # restricted (rk_) with the read permissions of docs/systems/stripe.md, or secret (sk_)
+    account_id: str | None = None  # acct_...: another account's key is refused
+    mode: Literal["live", "test"] = "test"  # a key of the other mode is refused
+    base_url: str = "https://api.stripe.com"
+    requests_per_second: float = Field(
+        default=20, gt=0, lt=25
+    )  # test accounts allow 25 a second, and so does one endpoint
+    concurrent_requests: int = Field(default=6, ge=1, le=20)
+    overlap_days: int = Field(default=2, ge=1)  # read again behind the last sync
+    relist_every_hours: float = Field(default=24, ge=0)
+    relist_days: RelistDays = RelistDays()
+
+    @field_validator("base_url")
+    @classmethod
+    def _no_slash(cls, value: str) -> str:
+        if not value.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+            raise ValueError("must be https (http only on this machine): the key travels with every request")
+        return value.rstrip("/")
+
+    @field_validator("account_id")
+    @classmethod
+    def _account(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith("acct_"):
+            raise ValueError("is an account id such as acct_1AbC (Settings, Account details)")
+        return value

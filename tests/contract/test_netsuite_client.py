@@ -1,0 +1,340 @@
+"""The NetSuite system against its strict twin, on real sockets: reading."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.netsuite.client import Client
+from pipelines.netsuite.source import check_fields
+from pipelines.sandbox.clock import Clock
+from pipelines.system import NotConfigured, Refused, Transient
+from tests.contract import netsuite_kit as kit
+from tests.contract.netsuite_kit import World
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    clock = Clock(kit.start())
+    made = kit.books(clock)
+    known, environment = kit.credentials(made.account_id)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with kit.world(tmp_path, made, clock, known) as found:
+        yield found
+
+
+def fill(world: World) -> dict[str, str]:
+    """An invoice paid in part, one credited, a journal on receivables, one elsewhere."""
+    made = world.books
+    first, second = kit.invoice(made), kit.invoice(made, "80.10", customer="502")
+    paid = kit.payment(made, "70.00", [(first, "60.00")])
+    return {"first": first, "second": second, "paid": paid, "journal": kit.journal(made, "15.00"),
+            "other": kit.journal(made, "9.00", account=kit.FEES, entity=None)}  # fmt: skip
+
+
+def test_everything_arrives_once_and_exactly(world: World) -> None:
+    ids = fill(world)
+    report = world.sync()
+    assert report.quarantined == 0
+    assert report.counts["calls"] > 0
+    latest = world.latest()
+    assert set(latest) == {
+        ids[name] for name in ("first", "second", "paid", "journal")
+    }  # a journal without receivables is not ours
+    invoice = latest[ids["first"]]
+    assert invoice["foreigntotal"] == Decimal("100.0000")
+    assert invoice["foreignamountunpaid"] == Decimal("40.0000")
+    assert invoice["subsidiary"] == "1"
+    assert invoice["createddate"] == world.clock.now() - timedelta(days=30)
+    lines = json.loads(invoice["lines"])
+    assert [(line["id"], line["mainline"], Decimal(line["foreignamount"])) for line in lines] == [
+        ("0", "T", 100), ("1", "F", -50), ("2", "F", -50)
+    ]  # fmt: skip
+    assert lines[0]["account"] == kit.RECEIVABLE
+    assert Decimal(lines[0]["debit"]) == 100
+    applied = json.loads(latest[ids["paid"]]["applications"])
+    assert [(link["previousdoc"], link["previoustype"], Decimal(link["foreignamount"])) for link in applied] == [
+        (ids["first"], "CustInvc", 60)
+    ]
+    assert world.latest("customer")["501"]["companyname"] == 'Ünïted 501 "O\'Hara" GmbH'
+    assert {row["name"] for row in world.raw("select name from raw_netsuite.subsidiary")} == {"Parent Inc", "EMEA Ltd"}
+    assert world.raw("select base_currency from raw_tieout.connection") == [{"base_currency": "USD"}]
+
+
+def test_the_second_run_adds_nothing(world: World) -> None:
+    fill(world)
+    world.sync()
+    assert world.sync().rows == 0
+    assert world.sync(full=True).rows == 0
+
+
+def test_netsuite_counts_and_sums_what_landed(world: World) -> None:
+    fill(world)
+    world.sync()
+    totals = {
+        (row["table_name"], row["measure"]): (row["row_count"], row["total"])
+        for row in world.raw("from raw_netsuite.control_total")
+    }
+    assert totals["transaction", "CustInvc|1"] == (2, Decimal("180.1000"))
+    assert totals["transaction", "Journal|1"][0] == 1
+    assert totals["application", "Payment"] == (1, Decimal("60.0000"))
+    assert totals["customer", "all"][0] == 3
+    balances = world.latest("control_balance", "entity")
+    assert (balances["501"]["open_amount"], balances["501"]["unapplied_amount"]) == (
+        Decimal("55.0000"),
+        Decimal("10.0000"),
+    )
+    assert balances["502"]["open_amount"] == Decimal("80.1000")
+
+
+def test_a_figure_that_netsuite_no_longer_gives_is_withdrawn(world: World) -> None:
+    ids = fill(world)
+    world.sync()
+    world.books.delete(ids["second"], at=world.clock.tick())
+    world.sync()
+    assert {key: row["is_deleted"] for key, row in world.latest("control_balance", "entity").items()} == {
+        "501": False,
+        "502": True,
+    }
+    assert world.sync().rows == 0
+
+
+def test_changes_come_with_the_next_run_and_nothing_else_does(world: World) -> None:
+    ids = fill(world)
+    world.sync()
+    world.clock.set(world.clock.now() + timedelta(days=1))
+    world.books.edit(ids["second"], at=world.clock.now(), memo="changed")
+    new = kit.invoice(world.books, "12.34", at=world.clock.now())
+    report = world.sync()
+    assert report.versions["transaction"] == 2
+    assert world.latest()[ids["second"]]["memo"] == "changed"
+    assert world.latest()[new]["foreigntotal"] == Decimal("12.3400")
+    assert world.raw("select complete_through from raw_tieout.connection")[0][
+        "complete_through"
+    ] == world.clock.now() - timedelta(minutes=5)
+
+
+def test_an_unapplied_payment_is_read_again_without_its_links(world: World) -> None:
+    ids = fill(world)
+    world.sync()
+    world.books.set_applications(ids["paid"], [], at=world.clock.tick())
+    world.sync()
+    applied = json.loads(world.latest()[ids["paid"]]["applications"])
+    assert sum(Decimal(link["foreignamount"]) for link in applied) == 0
+    assert world.latest()[ids["first"]]["foreignamountunpaid"] == Decimal("100.0000")
+
+
+def test_a_deletion_is_a_version_and_comes_once(world: World) -> None:
+    ids = fill(world)
+    world.sync()
+    world.books.delete(ids["second"], at=world.clock.tick())
+    assert world.sync().versions["transaction"] == 1
+    assert world.latest()[ids["second"]]["is_deleted"]
+    assert not world.latest()[ids["first"]]["is_deleted"]
+    assert len(world.raw("from raw_netsuite.deletedrecord")) == 1
+    assert world.sync().rows == 0
+
+
+def test_too_many_deletions_are_held_until_confirmed(world: World) -> None:
+    ids = [kit.invoice(world.books) for _ in range(20)]
+    connection = world.connection(max_deletes=5, max_delete_share="0.1")
+    world.sync(connection)
+    for key in ids[:8]:
+        world.books.delete(key, at=world.clock.tick())
+    held = world.sync(connection)
+    assert held.counts["deletes_held"] == 8
+    assert held.quarantined == 1
+    assert "confirm deletes:books_us" in " ".join(held.notes)
+    assert not any(row["is_deleted"] for row in world.latest().values())
+    world.sync(connection, confirmed=frozenset({"deletes:books_us"}))
+    assert sum(row["is_deleted"] for row in world.latest().values()) == 8
+    assert world.raw("from raw_tieout.quarantine") == []
+
+
+def test_what_is_out_of_sight_is_not_deleted(world: World) -> None:
+    ids = fill(world)
+    world.sync()
+    world.account.role = world.account.role.without("Invoice", "Deleted Records")
+    report = world.sync(full=True)
+    assert "deletions cannot be seen" in " ".join(report.notes)
+    assert not world.latest()[ids["first"]]["is_deleted"]
+
+
+def test_missing_ids_are_deletions_only_where_the_settings_say_so(world: World) -> None:
+    ids = fill(world)
+    connection = world.connection(missing_means_deleted=True)
+    world.account.role = world.account.role.without("Deleted Records")
+    world.sync(connection)
+    world.books.delete(ids["second"], at=world.clock.tick())
+    world.sync(connection)
+    assert [key for key, row in world.latest().items() if row["is_deleted"]] == [ids["second"]]
+    assert world.sync(connection).rows == 0
+
+
+def test_more_rows_than_a_page_arrive_whole(world: World) -> None:
+    for number in range(2500):
+        kit.invoice(world.books, f"{number + 1}.01")
+    report = world.sync(world.connection(max_concurrency=3))
+    assert report.versions["transaction"] == 2500
+    assert world.raw(
+        "select count(*) n, count(distinct id) d, sum(foreigntotal) s, sum(json_array_length(lines)) l from raw_netsuite.transaction"
+    ) == [{"n": 2500, "d": 2500, "s": Decimal("3126275.0000"), "l": 7500}]
+    assert world.way.most_at_once <= 3
+
+
+def test_a_storm_of_refusals_and_errors_loses_nothing(world: World) -> None:
+    fill(world)
+    turn = count()
+    world.way.busy = lambda _method, _path: next(turn) % 3 != 0
+    world.way.error = lambda _method, _path: next(turn) % 5 == 0
+    report = world.sync(world.connection(max_attempts=12))
+    assert report.counts["retries"] > 10
+    world.way.busy = world.way.error = lambda _method, _path: False
+    assert world.sync().rows == 0
+
+
+def test_refusals_without_end_stop_with_a_clear_error_and_nothing_half_done(world: World) -> None:
+    fill(world)
+    world.way.busy = lambda _method, _path: True
+    with pytest.raises(Transient, match=r"books_us.*429"):
+        world.sync(world.connection(max_attempts=3))
+    world.way.busy = lambda _method, _path: False
+    assert world.sync().versions["transaction"] == 4
+
+
+def test_malformed_pages_are_asked_again_and_then_told(world: World) -> None:
+    fill(world)
+    strikes = iter([True, False, True, True, False])
+    world.way.malformed = lambda _method, path: path.endswith("suiteql") and next(strikes, False)
+    assert world.sync().versions["transaction"] == 4
+    world.way.malformed = lambda _method, path: path.endswith("suiteql")
+    with pytest.raises(Transient, match="books_us: SuiteQL answered 3 times with a page that is not the JSON"):
+        world.sync()
+
+
+def test_an_expired_token_is_minted_again_during_the_run(world: World) -> None:
+    fill(world)
+    connection = world.connection(**kit.oauth2())
+    with Client(connection, world.home) as client:
+        client.server_time()
+        world.account.gate.expire()
+        client.server_time()
+        assert sum(path.endswith("/token") for _method, path in world.way.seen) == 2
+    world.account.credentials.token_lifetime = 1  # minted anew for every call
+    assert world.sync(connection).versions["transaction"] == 4
+
+
+def test_a_revoked_token_stops_the_sync_and_new_credentials_resume_it(world: World) -> None:
+    fill(world)
+    world.sync()
+    new = kit.invoice(world.books, "5.00", at=world.clock.tick())
+    world.account.credentials.tokens[0].revoked = True
+    with pytest.raises(Refused, match="Login Audit Trail"):
+        world.sync()
+    world.account.credentials.tokens[0].revoked = False
+    assert world.sync().versions["transaction"] == 1
+    assert new in world.latest()
+
+
+def test_a_missing_permission_is_told_with_netsuites_words(world: World) -> None:
+    world.account.role = world.account.role.without("SuiteAnalytics Workbook")
+    with pytest.raises(Refused, match="does not have permission"):
+        world.sync()
+
+
+def test_switches_and_subsidiaries_limit_what_is_read(world: World) -> None:
+    ids = fill(world)
+    foreign = kit.invoice(world.books, customer="503", subsidiary="2")
+    world.sync(world.connection("books_us", subsidiaries=("1",), sync_payments=False, sync_contacts=False))
+    assert set(world.latest()) == {ids["first"], ids["second"], ids["journal"]}
+    assert set(world.latest("customer")) == {"501", "502"}
+    assert world.raw("from raw_netsuite.contact") == []
+    world.sync(world.connection("books_us", subsidiaries=("1", "2"), sync_payments=False))
+    assert foreign in world.latest()  # a wider scope is read from the beginning
+
+
+def test_filtered_statuses_are_counted_and_leave_the_ledger(world: World) -> None:
+    kept, pending = kit.invoice(world.books), kit.invoice(world.books, status="D")
+    connection = world.connection(invoice_statuses=("A",))
+    world.sync(connection)
+    assert set(world.latest()) == {kept}
+    filtered = world.raw("from raw_netsuite.control_total where table_name = 'filtered'")
+    assert [(row["measure"], row["row_count"]) for row in filtered] == [("D", 1)]
+    world.books.edit(kept, at=world.clock.tick(), status="D")
+    world.books.edit(pending, at=world.clock.tick(), status="A")
+    report = world.sync(connection)
+    assert report.counts["transaction_filtered"] == 1
+    assert world.latest()[kept]["is_deleted"]
+    assert not world.latest()[pending]["is_deleted"]
+
+
+def test_custom_fields_are_read_and_unknown_ones_named(world: World) -> None:
+    kit.invoice(world.books, po_contact="po@example.com")
+    connection = world.connection(
+        customer_fields=("custentity_segment",), transaction_fields=("custbody_po_contact_email",)
+    )
+    world.sync(connection)
+    assert json.loads(world.latest("customer")["501"]["custom_fields"]) == {"custentity_segment": "Enterprise"}
+    assert json.loads(next(iter(world.latest().values()))["custom_fields"]) == {
+        "custbody_po_contact_email": "po@example.com"
+    }
+    with (
+        Client(world.connection(customer_fields=("custentity_nonsense",)), world.home) as client,
+        pytest.raises(NotConfigured, match="customer_fields: custentity_nonsense"),
+    ):
+        check_fields(client)
+
+
+def test_open_and_recent_loads_what_matters_and_nothing_older(world: World) -> None:
+    open_one, closed = kit.invoice(world.books), kit.invoice(world.books)
+    kit.payment(world.books, "100.00", [(closed, "100.00")], at=world.clock.now() - timedelta(days=10))
+    part = kit.payment(world.books, "30.00", [(open_one, "30.00")])
+    connection = world.connection(initial_load="open_and_recent", recent_payments_days=1)
+    world.sync(connection)
+    assert set(world.latest()) == {open_one, part}
+    new = kit.payment(world.books, "1.00", at=world.clock.tick())
+    world.sync(connection)
+    assert set(world.latest()) == {open_one, part, new}
+
+
+def test_the_days_requests_end_a_run_cleanly_and_the_next_day_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3000):
+        kit.invoice(world.books)
+    connection = world.connection(daily_requests=30, max_concurrency=1)
+    runs = seen = 0
+    while runs < 11:
+        runs += 1
+        report = world.sync(connection)
+        assert len(world.way.seen) - seen <= 30
+        seen = len(world.way.seen)
+        if "stopped_by_budget" not in report.counts:
+            break
+        assert "daily budget of 30 requests is spent" in " ".join(report.notes)
+        (world.home.root / "budget" / "books_us.json").unlink()  # the next day
+    assert 2 <= runs < 11
+    assert world.raw("select count(*) n, count(distinct id) d from raw_netsuite.transaction") == [
+        {"n": 3000, "d": 3000}
+    ]
+
+
+def test_times_are_those_of_the_accounts_zone(world: World) -> None:
+    with Client(world.connection(), world.home) as client:
+        assert client.server_time() == world.clock.now()
+
+
+def test_no_secret_is_logged(world: World, caplog: Any) -> None:
+    caplog.set_level("DEBUG")
+    fill(world)
+    world.sync(world.connection(**kit.oauth2()))
+    world.sync()
+    text = caplog.text + "".join(path.read_text() for path in world.home.logs.iterdir())
+    for word in ("cs secret", "ts secret", "PRIVATE KEY", "Bearer ", "oauth_signature"):
+        assert word not in text

@@ -1,0 +1,277 @@
+"""The fictional company: the same seed is the same bytes, its truth is consistent with itself, every break is planted, and it lives on."""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import orjson
+import pytest
+
+from pipelines.sandbox.clock import Clock
+from pipelines.sandbox.company import Company
+from pipelines.sandbox.truth import LISTS, Truth
+
+PLANTED = {
+    "missing_in_erp", "ambiguous_match", "no_evidence", "single_candidate", "amount_differs", "duplicate_in_erp", "customer_differs",
+    "still_applied", "refund_missing_in_erp", "missing_in_psp", "manual_payout", "negative_payout", "before_activation", "item_unmatched",
+    "missing_deposit", "deposit_amount_differs", "payout_failed", "missing_payout", "duplicate_document_number", "reopened",
+    "duplicate_in_report", "held_report",
+}  # fmt: skip
+NEVER = {"waterfall_residual", "open_amount_differs", "aging_differs"}
+ONCE = {
+    "ambiguous_match", "no_evidence", "amount_differs", "duplicate_in_erp", "customer_differs", "missing_in_psp", "manual_payout",
+    "negative_payout", "item_unmatched", "deposit_amount_differs", "payout_failed", "missing_payout", "duplicate_document_number",
+}  # fmt: skip
+State = dict[str, list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def company() -> Iterator[Company]:
+    with Company(7, 60, 6) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def truth(company: Company) -> State:
+    return Truth(company).state()
+
+
+def fingerprint(company: Company) -> str:
+    """One hash over everything that a client could read."""
+    seen = hashlib.sha256()
+    for branch in company.branches:
+        books = branch.office.books
+        for table in ("customer", "contact", "transaction", "transactionline", "transactionaccountingline", "nexttransactionlinelink",
+                      "currencyrate", "deletedrecord"):  # fmt: skip
+            seen.update(repr(books.rows(f"select * from {table} order by all")).encode())
+        for kind in ("customer", "charge", "refund", "dispute", "payout", "balance_transaction", "event"):
+            seen.update(orjson.dumps(branch.till.account.objects(kind)))
+    for drop in company.drops:
+        for report in drop.reports:
+            seen.update(report.file_name.encode() + report.content)
+        for name, content, at in drop.files:
+            seen.update(name.encode() + content + str(at).encode())
+    return seen.hexdigest()
+
+
+def test_the_same_seed_is_the_same_company_and_the_same_future(company: Company) -> None:
+    with Company(11, 60, 6) as first, Company(11, 60, 6) as second:
+        assert fingerprint(first) == fingerprint(second) != fingerprint(company)
+        first.advance(9)
+        second.advance(9)
+        assert fingerprint(first) == fingerprint(second)
+
+
+def test_too_small_a_company_is_refused() -> None:
+    with pytest.raises(ValueError, match="too small"):
+        Company(1, 10, 2)
+
+
+def test_company_time_never_runs_backwards() -> None:
+    clock = Clock()
+    before = clock.now()
+    assert (clock.tick() - before).total_seconds() == 1
+    with pytest.raises(ValueError, match="cannot go back"):
+        clock.set(before)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
+def test_every_reason_is_planted_and_none_that_must_not_be(seed: int) -> None:
+    with Company(seed, 60, 6) as made:
+        found = Counter(row["reason"] for row in Truth(made).state()["breaks"])
+    assert set(found) == PLANTED
+    assert not NEVER & set(found)
+    assert {reason: found[reason] for reason in ONCE} == dict.fromkeys(ONCE, 1)
+
+
+def test_the_truth_has_the_agreed_shape(truth: State) -> None:
+    assert tuple(truth) == LISTS
+    for name, rows in truth.items():
+        ids = [(row["system"], row["connection"], row["id"]) for row in rows]
+        assert len(ids) == len(set(ids)), name
+        assert ids == sorted(ids), name
+    assert {row["connection"] for row in truth["customers"]} == {"books_us", "books_emea", "drop_dach", "drop_nordics"}
+    assert {row["type"] for row in truth["documents"]} == {"invoice", "credit_note", "journal"}
+    yen = [row for row in truth["documents"] if row["currency"] == "JPY"]
+    assert all("." not in row["amount"] for row in yen)
+
+
+def test_open_amounts_follow_from_applications(truth: State) -> None:
+    paid: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    used: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for row in truth["applications"]:
+        assert Decimal(row["amount"]) > 0
+        paid[(row["connection"], row["document_id"])] += Decimal(row["amount"])
+        used[(row["connection"], row["payment_id"])] += Decimal(row["amount"])
+    for row in truth["documents"]:
+        if row["system"] == "netsuite":
+            key = (row["connection"], row["id"])
+            expected = Decimal(0) if row["is_deleted"] else Decimal(row["amount"]) - paid[key] + used[key]
+            assert Decimal(row["open_amount"]) == expected, row
+            assert (Decimal(row["amount"]) > 0) == (Decimal(row["open_amount"]) >= 0) or Decimal(
+                row["open_amount"]
+            ) == 0, row
+    for row in truth["payments"]:
+        expected = (
+            Decimal(0) if row["system"] == "stripe" else Decimal(row["amount"]) - used[(row["connection"], row["id"])]
+        )
+        assert Decimal(row["unapplied_amount"]) == expected >= 0, row
+
+
+def test_balances_are_open_items_less_unapplied_cash(truth: State) -> None:
+    sums: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
+    for row in truth["documents"]:
+        sums[(row["connection"], row["customer_id"], row["currency"])] += Decimal(row["open_amount"])
+    for row in truth["payments"]:
+        if row["system"] == "netsuite":
+            sums[(row["connection"], row["customer_id"], row["currency"])] -= Decimal(row["unapplied_amount"])
+    told = {
+        (row["connection"], row["id"], currency): Decimal(amount)
+        for row in truth["customers"]
+        for currency, amount in row["balances"].items()
+    }
+    assert {key: amount for key, amount in sums.items() if amount} == {
+        key: amount for key, amount in told.items() if amount
+    }
+
+
+def test_the_books_own_balances_agree_with_the_truth(company: Company, truth: State) -> None:
+    told = {
+        (row["connection"], row["id"]): Decimal(row["open_amount"])
+        for row in truth["documents"]
+        if row["type"] == "invoice"
+    }
+    for branch in company.branches:
+        for row in branch.office.books.rows(
+            "select id, foreignamountunpaid as unpaid from transaction where type = 'CustInvc'"
+        ):
+            key = (branch.office.connection, str(row["id"]))
+            assert told.get(key, row["unpaid"]) == row["unpaid"], key
+
+
+def test_outsiders_are_absent(company: Company, truth: State) -> None:
+    for branch in company.branches:
+        rows = branch.office.books.rows("select id, companyname from customer")
+        names = {str(row["companyname"]): str(row["id"]) for row in rows if row["companyname"]}
+        present = {row["id"] for row in truth["customers"] if row["connection"] == branch.office.connection}
+        assert names["Both Houses Builders"] in present
+        for name, customer in names.items():
+            if "(intercompany)" in name or name.startswith("Ventures Customer"):
+                assert customer not in present
+                assert branch.office.books.rows(f"select 1 from transaction where entity = {customer}")
+                assert not [
+                    row
+                    for row in truth["documents"]
+                    if (row["connection"], row["customer_id"]) == (branch.office.connection, customer)
+                ]
+
+
+def test_payouts_pay_what_their_lines_net_and_booked_deposits_tie(company: Company, truth: State) -> None:
+    wrong = {row["left_key"] for row in truth["breaks"] if row["reason"] == "deposit_amount_differs"}
+    tied = 0
+    for branch in company.branches:
+        account = branch.till.account
+        deposits = branch.office.books.rows(
+            "select memo, foreigntotal from transaction where type = 'Deposit' and memo like 'po_%'"
+        )
+        booked = {str(row["memo"]): Decimal(str(row["foreigntotal"])) for row in deposits}
+        for payout in account.objects("payout"):
+            if payout["automatic"]:
+                assert sum(line["net"] for line in account.payout_members(payout["id"])) == payout["amount"]
+            if payout["id"] in booked and f"stripe:{branch.till.connection}:{payout['id']}" not in wrong:
+                assert booked[payout["id"]] == Decimal(payout["amount"]) / 100
+                tied += 1
+    assert tied > 3
+
+
+def test_every_general_ledger_entry_balances(company: Company) -> None:
+    for branch in company.branches:
+        query = "select transaction from transactionaccountingline group by 1 having sum(amount) <> 0"
+        assert branch.office.books.rows(query) == []
+
+
+def test_behaviour_is_calibrated() -> None:
+    with Company(3, 220, 12) as made:
+        rows = Truth(made).state()
+    invoices = [row for row in rows["documents"] if row["type"] == "invoice" and row["system"] == "netsuite"]
+    payments = {(row["connection"], row["id"]) for row in rows["payments"]}
+    times = Counter(
+        (row["connection"], row["document_id"])
+        for row in rows["applications"]
+        if (row["connection"], row["payment_id"]) in payments
+    )
+    old = [row for row in invoices if row["issued_date"] < "2026-05-01"]
+    unpaid = sum(Decimal(row["open_amount"]) == Decimal(row["amount"]) for row in old) / len(old)
+    once = sum(count == 1 for count in times.values()) / len(times)
+    assert 0.04 < unpaid < 0.13
+    assert 0.90 < once < 0.98
+    currencies: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in invoices:
+        currencies[(row["connection"], row["customer_id"])].add(row["currency"])
+    several = sum(len(codes) > 1 for codes in currencies.values()) / len(currencies)
+    assert 0.04 < several < 0.2
+
+
+def test_time_changes_things_and_remembers_what_was_deleted() -> None:
+    with Company(4, 60, 6) as made:
+        truth = Truth(made)
+        before = truth.state()
+        made.advance(30)
+        after = truth.state()
+    old, new = ({(row["connection"], row["id"]): row for row in state["documents"]} for state in (before, after))
+    assert len(new) > len(old)
+    assert old.keys() <= new.keys()
+    gone = [row for row in after["documents"] if row["is_deleted"]]
+    assert {row["connection"] for row in gone} == {"books_us", "books_emea"}
+    assert all(Decimal(row["open_amount"]) == 0 for row in gone)
+    assert any(row["is_deleted"] for row in after["payments"])
+    assert any(old[key]["due_date"] != new[key]["due_date"] for key in old)
+    assert any(old[key]["amount"] != new[key]["amount"] for key in old)
+    names = {(row["connection"], row["id"]): row["name"] for row in after["customers"]}
+    assert any(names[(row["connection"], row["id"])] != row["name"] for row in before["customers"])
+    assert len(after["payouts"]) > len(before["payouts"])
+    count = {
+        reason: [sum(row["reason"] == reason for row in state["breaks"]) for state in (before, after)]
+        for reason in ("missing_in_erp", "missing_deposit", "duplicate_in_report")
+    }
+    assert count["missing_in_erp"][1] > count["missing_in_erp"][0]
+    assert count["missing_deposit"][1] > count["missing_deposit"][0]
+    assert count["duplicate_in_report"] == [2, 0]  # the next report no longer lists the item twice
+
+
+def test_a_break_closes_when_the_books_are_put_right() -> None:
+    with Company(5, 60, 6) as made:
+        truth = Truth(made)
+        before = truth.state()["breaks"]
+        branch = made.branches[0]
+        office, till = branch.office, branch.till
+        missing = next(
+            row for row in before if row["reason"] == "missing_in_erp" and row["connection"] == office.connection
+        )
+        charge = till.charges[missing["left_key"].rpartition(":")[2]]
+        till.bookkeeper.book(charge, made.clock.tick())
+        taken = next(
+            row for row in before if row["reason"] == "still_applied" and row["connection"] == office.connection
+        )
+        office.books.set_applications(taken["right_key"].rpartition(":")[2], [], at=made.clock.tick())
+        left = {row["id"] for row in truth.state()["breaks"]}
+        assert missing["id"] not in left
+        assert taken["id"] not in left
+        assert len(left) == len(before) - 2
+
+
+def test_reports_are_dropped_once_and_dated(company: Company, tmp_path: Any) -> None:
+    company.write_drops(tmp_path)
+    dach = sorted((tmp_path / "drop_dach" / "csv_data_uploads").iterdir())
+    assert dach[0].name.startswith("open_ar_2026-") or dach[0].name.startswith("open_ar_2025-")
+    assert all(file.stat().st_mtime <= company.clock.now().timestamp() for file in dach)
+    pdfs = list((tmp_path / "drop_dach").glob("*.pdf"))
+    assert len(pdfs) > 1
+    assert all(file.read_bytes().startswith(b"%PDF-") for file in pdfs)
+    stamps = {file: file.stat().st_mtime_ns for file in dach}
+    company.write_drops(tmp_path)
+    assert {file: file.stat().st_mtime_ns for file in dach} == stamps
+    nordic = sorted((tmp_path / "drop_nordics" / "csv_data_uploads").iterdir())[-1].read_text("iso-8859-1")
+    assert "Förfallodatum" in nordic.splitlines()[0]

@@ -1,0 +1,198 @@
+"""The sandbox over real sockets: its files, its controls, and the faults that it plays."""
+
+import os
+import stat
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dotenv
+import pytest
+import requests
+
+from pipelines.sandbox.running import Sandbox, start
+
+CHARGES = "/stripe/v1/charges"
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with start(tmp_path_factory.mktemp("sandbox"), seed=2, customers=60, months=6) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _no_faults(sandbox: Sandbox) -> Iterator[None]:
+    yield
+    sandbox.faults([])
+
+
+def secrets(sandbox: Sandbox) -> dict[str, str]:
+    return {name: value or "" for name, value in dotenv.dotenv_values(sandbox.connections.with_name(".env")).items()}
+
+
+def stripe(sandbox: Sandbox, method: str = "GET", path: str = CHARGES, **options: Any) -> requests.Response:
+    key = secrets(sandbox)["CARDS_US_API_KEY"]
+    return requests.request(
+        method, sandbox.base_url + path, headers={"Authorization": f"Bearer {key}"}, timeout=10, **options
+    )
+
+
+def test_the_files_lead_to_it_and_are_private(sandbox: Sandbox) -> None:
+    folder = sandbox.connections.parent
+    tables = tomllib.loads(sandbox.connections.read_text("utf-8"))
+    assert {f"{system}.{name}" for system, held in tables.items() for name in held} == {
+        "netsuite.books_us", "netsuite.books_emea", "stripe.cards_us", "stripe.cards_emea", "sftp.drop_dach", "sftp.drop_nordics",
+    }  # fmt: skip
+    known = secrets(sandbox)
+    text = sandbox.connections.read_text("utf-8")
+    assert known
+    assert not [value for value in known.values() if value in text]
+    for file in (sandbox.connections, folder / ".env", *(folder / "sandbox-keys").iterdir()):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+
+
+def test_it_refuses_to_overwrite_files_that_are_not_its_own(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("MY_SECRET=1\n", "utf-8")
+    with pytest.raises(RuntimeError, match="did not start"):
+        start(tmp_path, customers=60, months=6)
+    assert (tmp_path / ".env").read_text("utf-8") == "MY_SECRET=1\n"
+
+
+def test_answers_carry_company_time_once(sandbox: Sandbox) -> None:
+    answer = stripe(sandbox)
+    assert answer.status_code == 200
+    assert answer.headers["date"].startswith("Mon, 02 Nov 2026") or "Nov 2026" in answer.headers["date"]
+    assert len(answer.raw.headers.getlist("date")) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "word"),
+    [("429", 429, "rate_limit"), ("5xx", 500, "api_error"), ("expired_token", 401, "api_key_expired")],
+)
+def test_refusals_are_in_stripes_own_format(sandbox: Sandbox, kind: str, status: int, word: str) -> None:
+    sandbox.faults([{"system": "stripe", "route": f"*{CHARGES}", "kind": kind}])
+    answer = stripe(sandbox)
+    assert answer.status_code == status
+    assert word in (answer.json()["error"].get("code", ""), answer.json()["error"]["type"])
+    assert stripe(sandbox, path="/stripe/v1/payouts").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "code"),
+    [
+        ("429", 429, "CONCURRENCY_LIMIT_EXCEEDED"),
+        ("5xx", 500, "UNEXPECTED_ERROR"),
+        ("expired_token", 401, "INVALID_LOGIN"),
+    ],
+)
+def test_refusals_are_in_netsuites_own_format(sandbox: Sandbox, kind: str, status: int, code: str) -> None:
+    sandbox.faults([{"system": "netsuite", "kind": kind}])
+    answer = requests.get(f"{sandbox.base_url}/netsuite/7311001/services/rest/record/v1/invoice", timeout=10)
+    assert answer.status_code == status
+    assert answer.json()["o:errorDetails"][0]["o:errorCode"] == code
+
+
+def test_a_cut_connection_does_nothing_and_a_dropped_one_has_done_it(sandbox: Sandbox) -> None:
+    def customers() -> int:
+        found = stripe(sandbox, path="/stripe/v1/customers?limit=100&email=fault@example.com").json()["data"]
+        return len(found)
+
+    for kind, made in (("cut", 0), ("commit_then_drop", 1)):
+        sandbox.faults([{"system": "stripe", "kind": kind, "method": "POST"}])
+        with pytest.raises(requests.ConnectionError):
+            stripe(sandbox, "POST", "/stripe/v1/customers", data={"email": "fault@example.com"})
+        sandbox.faults([])
+        assert customers() == made, kind
+    last = sandbox.log()["writes"][-1]
+    assert (last["fault"], last["served"], last["status"], last["path"]) == (
+        "commit_then_drop",
+        200,
+        None,
+        "/stripe/v1/customers",
+    )
+    assert "fault%40example.com" in last["body"]
+
+
+def test_a_malformed_page_is_half_a_page(sandbox: Sandbox) -> None:
+    whole = stripe(sandbox).content
+    sandbox.faults([{"kind": "malformed"}])
+    answer = stripe(sandbox)
+    assert answer.status_code == 200
+    assert answer.content == whole[: len(whole) // 2]
+    with pytest.raises(requests.JSONDecodeError):
+        answer.json()
+
+
+def test_a_slow_answer_comes(sandbox: Sandbox) -> None:
+    sandbox.faults([{"kind": "slow", "seconds": 0.3}])
+    answer = stripe(sandbox)
+    assert answer.status_code == 200
+    assert answer.elapsed.total_seconds() >= 0.3
+
+
+def test_faults_are_seeded_and_bounded(sandbox: Sandbox) -> None:
+    rule = {"system": "stripe", "kind": "429", "rate": 0.4, "seed": 9}
+
+    def outcomes() -> list[int]:
+        sandbox.faults([rule])
+        return [stripe(sandbox).status_code for _ in range(12)]
+
+    first = outcomes()
+    assert set(first) == {200, 429}
+    assert outcomes() == first
+    sandbox.faults([{"kind": "5xx", "times": 2}])
+    assert [stripe(sandbox).status_code for _ in range(4)] == [500, 500, 200, 200]
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ({"kind": "earthquake"}, "no kind of fault"),
+        ({"kind": "cut", "rate": 2}, "between 0 and 1"),
+        ({"kind": "cut", "rote": "*"}, "rote"),
+    ],
+)
+def test_a_wrong_fault_is_refused_in_words(sandbox: Sandbox, rule: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        sandbox.faults([rule])
+
+
+def test_access_can_be_taken_and_given_back(sandbox: Sandbox) -> None:
+    sandbox.access("cards_us", expired=True)
+    assert stripe(sandbox).json()["error"]["code"] == "api_key_expired"
+    sandbox.access("cards_us")
+    assert stripe(sandbox).status_code == 200
+    with pytest.raises(ValueError, match="nobody"):
+        sandbox.access("nobody")
+
+
+def test_the_log_counts_and_keeps_no_secret(sandbox: Sandbox) -> None:
+    before = sandbox.log()["total"]
+    stripe(sandbox)
+    log = sandbox.log(since=before)
+    assert [(entry["path"], entry["status"]) for entry in log["requests"]] == [(CHARGES, 200)]
+    assert secrets(sandbox)["CARDS_US_API_KEY"] not in str(sandbox.log(limit=100_000))
+
+
+def test_time_passes_and_the_truth_with_it(sandbox: Sandbox) -> None:
+    before = sandbox.truth()
+    with pytest.raises(ValueError, match="1 or more"):
+        sandbox.advance(0)
+    moved = sandbox.advance(7)
+    assert moved == sandbox.health()["now"] > "2026-11-09"
+    after = sandbox.truth()
+    assert len(after["documents"]) > len(before["documents"])
+    assert "Nov 2026" in stripe(sandbox).headers["date"]
+
+
+def test_it_ends_with_whoever_started_it(tmp_path: Path) -> None:
+    running = start(tmp_path, customers=60, months=6)
+    try:
+        assert running.process.stdin
+        running.process.stdin.close()
+        assert running.process.wait(timeout=10) == 0
+    finally:
+        running.stop()
+    assert not os.path.exists(f"/proc/{running.process.pid}")

@@ -1,0 +1,158 @@
+"""A small warehouse for dbt tests: the declared raw tables in a DuckDB of their own, hand-made rows, dbt in process."""
+
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+
+from pipelines.load import CORE_TABLES
+from pipelines.netsuite.tables import TABLES as NETSUITE
+from pipelines.sftp.tables import TABLES as SFTP
+from pipelines.stripe.tables import TABLES as STRIPE
+from pipelines.tables import LINEAGE, SQL_TYPES, Table
+
+PROJECT = Path(__file__).parents[2] / "dbt_project"
+TABLES: dict[str, Table] = {f"{table.dataset}.{table.name}": table for table in (*NETSUITE, *STRIPE, *SFTP, *CORE_TABLES)}
+NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+
+
+_PARSED: list[Any] = []
+
+
+def _manifest(where: list[str]) -> Any:
+    """The project as parsed once in this process; every run gets its own copy, since a run writes what it compiled into it."""
+    if not _PARSED:
+        _PARSED.append(dbtRunner().invoke(["parse", *where, "--quiet"]).result)
+    return _PARSED[0].deepcopy()
+
+
+class Warehouse:
+    """Raw rows in, marts out. `put` appends versions; every row of one `load` gets the same load id."""
+
+    def __init__(self, path: Path, patch: pytest.MonkeyPatch) -> None:
+        self.path, self.load, self._seq = path, 1, 0
+        self.target = path.parent / "target"
+        patch.setenv("TIEOUT_WAREHOUSE", str(path))
+        patch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+        with duckdb.connect(str(path), config={"storage_compatibility_version": "v1.4.0"}) as db:
+            for name, table in TABLES.items():
+                types = {**{column.name: column.type for column in table.columns}, **{column.name: column.type for column in LINEAGE}}
+                columns = ", ".join(f'"{column}" {SQL_TYPES[kind]}' for column, kind in types.items())
+                db.execute(f"create schema if not exists {table.dataset}")
+                db.execute(f'create table {table.dataset}."{table.name}" ({columns}, _dlt_load_id varchar)')
+                assert name in TABLES
+
+    def put(self, table: str, connection: str, *rows: dict[str, Any], deleted: bool = False) -> None:
+        """Append versions of records, as of this load."""
+        dataset, name = table.split(".")
+        with duckdb.connect(str(self.path)) as db:
+            db.execute("set TimeZone = 'UTC'")
+            for row in rows:
+                self._seq += 1
+                lineage = {
+                    "connection": connection, "is_deleted": deleted, "_row_hash": str(self._seq), "_seq": self._seq,
+                    "_extracted_at": datetime(2026, 11, 1, 0, self.load, tzinfo=UTC), "_dlt_load_id": f"17000000{self.load:02}.0",
+                }  # fmt: skip
+                values = {key: json.dumps(item) if isinstance(item, list | dict) else item for key, item in {**row, **lineage}.items()}
+                names = ", ".join(f'"{key}"' for key in values)
+                db.execute(f'insert into {dataset}."{name}" ({names}) values ({", ".join("?" for _ in values)})', list(values.values()))
+
+    def dbt(self, *arguments: str, fail: bool = False) -> Any:
+        """Run dbt in this process; returns its result. The file is free again afterwards."""
+        where = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(self.target), "--log-path", str(self.target)]
+        try:
+            result = dbtRunner(manifest=_manifest(where)).invoke([*arguments, *where, "--quiet"])
+        finally:
+            DuckDBConnectionManager.close_all_connections()
+        problems = [f"{item.node.name}: {item.message}" for item in result.result or () if item.status in ("error", "fail")]
+        assert fail or result.success, result.exception or problems
+        return result
+
+    def models(self, *arguments: str) -> None:
+        """Seeds and models without the tests."""
+        self.dbt("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test", *arguments)
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        with duckdb.connect(str(self.path)) as db:
+            db.execute("set TimeZone = 'UTC'")
+            cursor = db.execute(sql)
+            names = [column[0] for column in cursor.description or []]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def one(self, sql: str) -> dict[str, Any]:
+        (row,) = self.rows(sql)
+        return row
+
+    def breaks(self) -> set[tuple[Any, ...]]:
+        """(reason, left, right, drift, currency) of every break."""
+        found = self.rows("select reason, left_key, right_key, drift_amount, currency from reconciliation.rec_breaks")
+        return {tuple(row.values()) for row in found}
+
+    # Hand-made facts, in the words of the source systems.
+
+    def connection(self, name: str, system: str, *, zone: str = "UTC", base: str | None = None, **settings: Any) -> None:
+        row = {"system": system, "time_zone": zone, "base_currency": base, "settings": settings, "complete_through": NOW, "last_synced_at": NOW}
+        self.put("raw_tieout.connection", name, row)
+
+    def document(self, id: str, amount: str, **columns: Any) -> None:
+        """An invoice (or, by `type`, a credit memo) of books, with one revenue line."""
+        sign = -1 if columns.get("type") == "CustCred" else 1
+        connection = columns.pop("connection", "books")
+        unpaid = columns.pop("unpaid", None)
+        lines = [
+            {"id": "0", "mainline": "T", "account": "110", "foreignamount": str(sign * Decimal(amount)), "foreignpaymentamountunused": columns.pop("unused", None)},
+            {"id": "1", "mainline": "F", "account": "400", "foreignamount": str(-sign * Decimal(amount))},
+        ]  # fmt: skip
+        default: dict[str, Any] = {
+            "id": id, "type": "CustInvc", "status": "A", "tranid": f"INV{id}", "entity": "12", "subsidiary": "1", "currency": "1",
+            "exchangerate": Decimal(1), "foreigntotal": Decimal(amount), "foreignamountunpaid": unpaid, "trandate": date(2026, 9, 1),
+            "duedate": date(2026, 10, 1), "posting": True, "voided": False, "lines": lines, "applications": [],
+        }  # fmt: skip
+        self.put("raw_netsuite.transaction", connection, {**default, **columns})
+
+    def payment(self, id: str, amount: str, *applied: tuple[str, str], **columns: Any) -> None:
+        """A payment of books, with (invoice id, amount) applications."""
+        connection = columns.pop("connection", "books")
+        links = [
+            {"previousdoc": doc, "previousline": "0", "previoustype": "CustInvc", "nextline": "0", "foreignamount": value, "linktype": "Payment"}
+            for doc, value in applied
+        ]
+        default: dict[str, Any] = {
+            "id": id, "type": "CustPymt", "status": "B", "tranid": f"PYMT{id}", "entity": "12", "subsidiary": "1", "currency": "1",
+            "exchangerate": Decimal(1), "foreigntotal": Decimal(amount), "trandate": date(2026, 10, 5), "posting": True, "voided": False,
+            "lines": [{"id": "0", "mainline": "T", "account": "115", "foreignamount": amount}], "applications": links,
+        }  # fmt: skip
+        self.put("raw_netsuite.transaction", connection, {**default, **columns})
+
+    def charge(self, id: str, cents: int, *, connection: str = "cards", **columns: Any) -> None:
+        """A succeeded card charge."""
+        default: dict[str, Any] = {
+            "id": id, "amount": cents, "amount_refunded": 0, "currency": "usd", "status": "succeeded", "paid": True, "customer": "cus_1",
+            "payment_method_type": "card", "created": datetime(2026, 10, 20, 12, tzinfo=UTC), "metadata": {},
+        }  # fmt: skip
+        self.put("raw_stripe.charge", connection, {**default, **columns})
+
+
+def books(house: Warehouse, **settings: Any) -> None:
+    """An ERP `books` (USD, Los Angeles) that reconciles the Stripe account `cards`, with its reference data."""
+    given = {
+        "activated_on": "2026-09-01", "stripe": ["cards"], "subsidiaries": ["1"], "rates": "netsuite", "bank_accounts": {"USD": "101"},
+        "fee_account": "620", "fee_vendor": "900", "dispute_account": "621", "refund_account": "116", "payment_methods": {"card": "3"},
+        "writeback": {"payment": "apply", "deposit": "apply", "reversal": "apply"}, "aging_buckets": [30, 60, 90],
+    }  # fmt: skip
+    house.connection("books", "netsuite", zone="America/Los_Angeles", base="USD", **{**given, **settings})
+    house.connection("cards", "stripe")
+    house.put("raw_netsuite.currency", "books", *({"id": id, "name": code, "symbol": code} for id, code in (("1", "USD"), ("2", "EUR"), ("3", "JPY"))))
+    kinds = {"110": "AcctRec", "115": "OthCurrAsset", "116": "OthCurrAsset", "101": "Bank", "400": "Income", "620": "Expense", "621": "Expense"}
+    house.put("raw_netsuite.account", "books", *({"id": id, "acctnumber": id, "accttype": kind} for id, kind in kinds.items()))
+    house.put("raw_netsuite.paymentmethod", "books", {"id": "3", "name": "Card"})
+    for id, name in (("12", "Acme"), ("13", "Beta")):
+        house.put("raw_netsuite.customer", "books", {"id": id, "entityid": f"C{id}", "companyname": name})
+        house.put("raw_netsuite.customersubsidiaryrelationship", "books", {"id": id, "entity": id, "subsidiary": "1", "isprimarysub": True})
+    house.put("raw_stripe.customer", "cards", {"id": "cus_1", "metadata": {"customer_source_id": "12"}})
