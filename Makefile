@@ -14,6 +14,7 @@ setup: .venv/ready  ## Python environment in .venv, exactly as locked; dbt manif
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --link-mode copy -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	$(BIN)/python -c 'from resources.transform import project; project()'
 	touch $@
 
 demo: setup  ## The whole circle on the sandbox, with a short account at the end

@@ -1,5 +1,6 @@
 """dbt models as assets, one step, under the warehouse lock."""
 
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -30,5 +31,6 @@ class Translator(DagsterDbtTranslator):
 @dbt_assets(manifest=PROJECT.manifest_path, project=PROJECT, dagster_dbt_translator=Translator(), name="models")
 def models(context: dg.AssetExecutionContext, dbt: DbtCliResource, home: HomeResource) -> Iterator[Any]:
     """`dbt build`: staging, ledger, aging, reconciliation, planned writes, and their tests."""
+    os.environ["TIEOUT_WAREHOUSE"] = str(home.get().warehouse)  # what profiles.yml reads
     with warehouse_lock(home.get()):
         yield from dbt.cli(["build"], context=context).stream()

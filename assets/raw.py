@@ -14,7 +14,7 @@ from pipelines import load, systems
 from pipelines.connections import Connection
 from pipelines.home import Home
 from pipelines.outbox import Outbox
-from pipelines.sync import SyncReport, confirmed, forget_removed, sync
+from pipelines.sync import SyncReport, forget_removed, sync
 from pipelines.system import System, TieoutError
 from pipelines.tables import LINEAGE, SQL_TYPES, Table
 from resources.outbox import OutboxResource
@@ -88,7 +88,7 @@ def sync_all(
     failures: dict[str, TieoutError] = {}
 
     def one(connection: Connection) -> SyncReport:
-        return sync(connection, home, full=full, confirmed=confirmed(outbox, connection.name))
+        return sync(connection, home, full=full, confirmations=outbox.confirmations())
 
     with ThreadPoolExecutor(PARALLEL_CONNECTIONS) as pool:
         for connection, future in [(item, pool.submit(one, item)) for item in chosen]:

@@ -8,9 +8,10 @@ from assets.raw import sync_all
 from pipelines import writeback
 from resources.outbox import OutboxResource
 from resources.systems import ConnectionsResource
+from resources.transform import plan_models
 from resources.warehouse import HomeResource
 
-PLANS = [dg.AssetKey(["writeback", name]) for name in writeback.plan_models(PROJECT.project_dir)]
+PLANS = [dg.AssetKey(["writeback", name]) for name in plan_models(PROJECT)]
 
 
 @dg.asset(

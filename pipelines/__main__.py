@@ -79,7 +79,6 @@ def sandbox(seed: int, customers: int, months: int, port: int, sftp_port: int, c
 def sync(name: str | None, full: bool) -> None:
     """Read every connection (or NAME) into the raw tables, without Dagster."""
     from pipelines.outbox import Outbox
-    from pipelines.sync import confirmed
     from pipelines.sync import sync as sync_one
 
     home, loaded = Home.current(), connections.load()
@@ -87,7 +86,7 @@ def sync(name: str | None, full: bool) -> None:
     failed = []
     for item in [loaded.get(name)] if name else list(loaded):
         try:
-            report = sync_one(item, home, full=full, confirmed=confirmed(outbox, item.name))
+            report = sync_one(item, home, full=full, confirmations=outbox.confirmations())
         except TieoutError as error:
             failed.append(item.name)
             console.print(f"[red]{item.name}[/]: {error}")

@@ -5,6 +5,7 @@ before every extraction. So a lost folder, a restored backup or a rebuilt wareho
 """
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from pipelines import systems
 from pipelines.connections import Connection
-from pipelines.home import Home, warehouse_lock
+from pipelines.home import Home, WarehouseBusy, warehouse_lock
 from pipelines.system import TieoutError
 from pipelines.tables import LINEAGE, SQL_TYPES, Column, Quarantined, Table, columns
 
@@ -47,17 +48,36 @@ class LoadFailed(TieoutError):
 
 def resource(table: Table, batches: Callable[[], Iterator[pa.Table]]) -> Any:
     """A dlt resource that appends a declared table's Arrow batches. Types are frozen: a changed type stops the load."""
+
+    def read() -> Iterator[pa.Table]:  # dlt marks the function it is given, which a bound method does not allow
+        yield from batches()
+
     return dlt.resource(
-        batches,
+        read,
         name=table.name,
         write_disposition="append",
         schema_contract={"columns": "evolve", "data_type": "freeze"},
     )
 
 
-def connect(home: Home) -> duckdb.DuckDBPyConnection:
-    """Open the warehouse for writing, in the storage format that older DuckDB tools still read. Hold the warehouse lock."""
-    warehouse = duckdb.connect(str(home.warehouse), config={"storage_compatibility_version": "v1.4.0"})
+def connect(home: Home, patience: float = 30) -> duckdb.DuckDBPyConnection:
+    """Open the warehouse for writing, in the storage format that older DuckDB tools still read. Hold the warehouse lock.
+
+    Raises WarehouseBusy when a program that knows nothing of the lock keeps the file open for longer than `patience` seconds.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            warehouse = duckdb.connect(str(home.warehouse), config={"storage_compatibility_version": "v1.4.0"})
+            break
+        except duckdb.IOException as error:
+            if "Conflicting lock" not in str(error):
+                raise
+            if time.monotonic() > deadline:
+                raise WarehouseBusy(
+                    f"Another program has {home.warehouse} open: {error}. Remedy: close it, and read {home.published} instead."
+                ) from error
+            time.sleep(0.2)
     warehouse.execute("set TimeZone = 'UTC'")
     return warehouse
 
@@ -128,7 +148,7 @@ def extract(pipeline: Any, source: Any, connection: Connection) -> None:
         pipeline.extract(source, loader_file_format="parquet")
         pipeline.normalize()
     except PipelineStepFailed as failure:
-        pipeline.drop_pending_packages()
+        pipeline.abort_packages()
         cause: BaseException = failure
         while cause.__cause__ is not None and not isinstance(cause, TieoutError):
             cause = cause.__cause__

@@ -3,6 +3,7 @@
 import json
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from pipelines import load as loading
 from pipelines.connections import Connection, Connections
 from pipelines.home import Home, connection_lock, warehouse_lock
-from pipelines.outbox import Outbox
+from pipelines.outbox import Confirmation
 from pipelines.tables import Quarantined
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ class SyncReport:
 
 
 def sync(
-    connection: Connection, home: Home, *, full: bool = False, confirmed: frozenset[str] = frozenset()
+    connection: Connection, home: Home, *, full: bool = False, confirmations: Sequence[Confirmation] = ()
 ) -> SyncReport:
     """Read what is new (or, with `full`, everything) and load it. The second of two equal syncs adds nothing.
 
@@ -72,11 +73,12 @@ def sync(
     # dlt asks whether a value is a frame of a pandas that another thread may be half through importing: import it whole first.
     import pandas  # noqa: F401
 
-    context = SyncContext(home, full=full, confirmed=confirmed)
+    context = SyncContext(home, full=full)
     with connection_lock(home, connection.name):
         started = time.monotonic()
         with warehouse_lock(home):
             loading.ensure_tables(home)
+            context.confirmed = _confirmed(connection, home, confirmations)
             pipeline = loading.open_pipeline(connection, home)
         loading.extract(pipeline, connection.declared.source(connection, context), connection)
         extracted = time.monotonic()
@@ -92,6 +94,21 @@ def sync(
     )  # fmt: skip
     _write_log(report, home)
     return report
+
+
+def _confirmed(connection: Connection, home: Home, confirmations: Sequence[Confirmation]) -> frozenset[str]:
+    """The subjects that a person's yes covers now. A report is confirmed for good; deletions once: by a yes since the last sync."""
+    with loading.connect(home) as warehouse:
+        known = warehouse.execute(
+            "select last_synced_at from raw_tieout.connection where connection = ?", [connection.name]
+        ).fetchall()
+    last = known[0][0] if known else None
+    return frozenset(
+        item.subject
+        for item in confirmations
+        if item.connection == connection.name
+        and (not item.subject.startswith("deletes:") or last is None or item.confirmed_at > last)
+    )
 
 
 def _store_connection(connection: Connection, context: SyncContext) -> None:
@@ -111,11 +128,6 @@ def _store_connection(connection: Connection, context: SyncContext) -> None:
                 datetime.now(UTC), datetime.now(UTC),
             ],
         )  # fmt: skip
-
-
-def confirmed(outbox: Outbox, connection: str) -> frozenset[str]:
-    """What a person confirmed for a connection: held reports, held deletions."""
-    return frozenset(item.subject for item in outbox.confirmations(connection))
 
 
 def forget_removed(connections: Connections, home: Home) -> None:

@@ -3,7 +3,6 @@
 The plan is every relation of schema `writeback` whose name starts with `wb_` and that has the columns of an intent.
 """
 
-from pathlib import Path
 from typing import Any
 
 from pipelines import load
@@ -77,8 +76,3 @@ def show_plan(home: Home, outbox: Outbox, connections: Connections, width: int =
         balances={(customer, currency): amount for customer, currency, amount in balances},
         width=width,
     )
-
-
-def plan_models(project_dir: Path) -> list[str]:
-    """The names of the models that plan writes, from their files."""
-    return sorted(path.stem for path in (project_dir / "models" / "marts" / "writeback").glob("wb_*.sql"))

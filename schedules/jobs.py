@@ -1,5 +1,7 @@
 """The jobs: what can be run by hand, by the clock or by a sensor."""
 
+from typing import Any
+
 import dagster as dg
 
 from assets import keys
@@ -39,7 +41,7 @@ refresh = dg.define_asset_job(
 JOBS = [ingest, transform, writeback, everything, refresh]
 
 
-def sync_config(*, cadence: str = "", full: bool = False, connections: list[str] | None = None) -> dg.RunConfig:
+def sync_config(*, cadence: str = "", full: bool = False, connections: list[str] | None = None) -> dict[str, Any]:
     """Run configuration for the raw assets of every system."""
     config = {"cadence": cadence, "full": full, "connections": connections or []}
-    return dg.RunConfig(ops={f"raw_{name}": {"config": config} for name in systems()})
+    return {"ops": {f"raw_{name}": {"config": config} for name in systems()}}

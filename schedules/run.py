@@ -3,6 +3,7 @@
 `everything` repeats while a round wrote something, so that what it wrote is read again and the breaks close.
 """
 
+import contextlib
 import logging
 import os
 import shutil
@@ -20,6 +21,7 @@ from rich.console import Console
 from pipelines.home import Home
 
 console = Console(stderr=True)
+MESSAGE_LINES = 20  # of a failed step; the whole is in the UI
 
 
 def prepare_home(home: Home) -> Path:
@@ -29,18 +31,23 @@ def prepare_home(home: Home) -> Path:
     return home.dagster
 
 
-def execute(job: str, run_config: dg.RunConfig | None = None) -> tuple[bool, dict[str, Any]]:
+def execute(job: str, run_config: dict[str, Any] | None = None) -> tuple[bool, dict[str, Any]]:
     """Run a job in process. Returns whether it succeeded and the metadata of its materialisations by asset key."""
-    from definitions import defs
+    from definitions import defs  # this command stands above the definitions; nothing imports it
 
     run_id = str(uuid.uuid4())
     with dg.DagsterInstance.get() as instance:
         done = threading.Event()
         progress = threading.Thread(target=_show, args=(instance, run_id, done), daemon=True)
         progress.start()
-        result = defs.get_job_def(job).execute_in_process(
-            instance=instance, run_config=run_config, run_id=run_id, raise_on_error=False
-        )
+        config = {
+            **(run_config or {}),
+            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+        }
+        with (Home.current().logs / "steps.log").open("a", encoding="utf-8") as log, contextlib.redirect_stdout(log):
+            result = defs.resolve_job_def(job).execute_in_process(
+                instance=instance, run_config=config, run_id=run_id, raise_on_error=False
+            )
         done.set()
         progress.join()
     metadata: dict[str, Any] = {}
@@ -87,7 +94,7 @@ def _words(event: dg.DagsterEvent) -> str:
         return failure.user_failure_data.description
     if failure.error is None:
         return "no reason given"
-    return (failure.error.cause or failure.error).message
+    return "\n".join((failure.error.cause or failure.error).message.splitlines()[-MESSAGE_LINES:])
 
 
 @click.command()

@@ -19,7 +19,18 @@ def main() -> None:
     root = Path(__file__).resolve().parent.parent
     os.execv(
         sys.executable,
-        [sys.executable, "-m", "dagster", "dev", "-w", str(root / "workspace.yaml"), "-h", "127.0.0.1", "-p", os.environ.get("TIEOUT_UI_PORT", "3000")],
+        [
+            sys.executable,
+            "-m",
+            "dagster",
+            "dev",
+            "-w",
+            str(root / "workspace.yaml"),
+            "-h",
+            "127.0.0.1",
+            "-p",
+            os.environ.get("TIEOUT_UI_PORT", "3000"),
+        ],
     )
 
 

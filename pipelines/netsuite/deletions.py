@@ -105,9 +105,7 @@ class Deletions:
             f"{name}: NetSuite reports {len(fresh)} deletions at once, of {living + len(fresh)} records; more than max_deletes"
             f" ({settings.max_deletes}) and max_delete_share ({settings.max_delete_share}). They are held."
         )
-        remedy = (
-            f"Look at them in NetSuite (Deleted Records); if they are meant, confirm deletes:{name} and sync again."
-        )
+        remedy = f"Look at them in NetSuite (Deleted Records); if they are meant, run `tieout confirm {name} deletes:{name}` and sync again."
         self.reader.context.log.note(f"{reason} Remedy: {remedy}")
         self.reader.context.log.count(deletes_held=len(fresh))
         payload = orjson.dumps(

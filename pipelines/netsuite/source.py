@@ -55,11 +55,13 @@ def _snapshot_of(run: "Extraction", table: Table) -> Callable[[], Batches]:
 
 @dataclass
 class Extraction:
-    """One run of one connection. Resources run one after the other, in the order of `source`; the last one closes the client."""
+    """One run of one connection. dlt takes from its resources in turns; the one that ends last closes the client."""
 
     connection: Connection
     context: SyncContext
     spent: bool = False
+    running: int = 0
+    failed: bool = False
     reported: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -98,19 +100,28 @@ class Extraction:
     def guarded(self, table: Table, batches: Callable[[], Batches]) -> Callable[[], Batches]:
         """A resource's generator that ends quietly when the day's requests are spent, and reports what it cost."""
 
+        self.running += 1
+
         def generate() -> Batches:
+            clean = False
             try:
                 if not self.spent:
                     yield from batches()
+                clean = True
             except BudgetSpent as end:
+                clean = True
+                if not self.spent:
+                    self.context.log.note(f"{end} Stopped at {table.name}; what was read is kept.")
+                    self.context.log.count(stopped_by_budget=1)
                 self.spent = True
-                self.context.log.note(f"{end} Stopped at {table.name}; what was read is kept.")
-                self.context.log.count(stopped_by_budget=1)
             finally:
+                self.running -= 1
+                self.failed = self.failed or not clean
                 if "client" in self.__dict__:  # else there was nothing to sign in with, and that error is on its way
                     self._report()
-                    if table is tables.CONTROL_BALANCE:
-                        self._complete()
+                    if self.running == 0:
+                        if not self.failed:
+                            self._complete()
                         self.client.close()
 
         return generate

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from pipelines.sandbox.server import run
+from pipelines.system import TieoutError
 
 
 def main() -> None:
@@ -18,7 +19,10 @@ def main() -> None:
     parser.add_argument("--sftp-port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--connections-out", type=Path, required=True)
     parser.add_argument("--until-stdin-closes", action="store_true", help="stop when standard input ends")
-    run(**vars(parser.parse_args()))
+    try:
+        run(**vars(parser.parse_args()))
+    except TieoutError as error:
+        parser.exit(1, f"{error}\n")
 
 
 if __name__ == "__main__":

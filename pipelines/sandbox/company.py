@@ -33,6 +33,15 @@ _OUTSIDERS = 2
 _LANDED = timedelta(hours=2)
 
 
+def check_size(customers: int, months: int) -> None:
+    """Raise ValueError for a company too small to hold what is planted in it."""
+    if customers < LEAST_CUSTOMERS or months < LEAST_MONTHS:
+        raise ValueError(
+            f"a company of {customers} customers over {months} months is too small for what is planted in it;"
+            f" use at least {LEAST_CUSTOMERS} customers and {LEAST_MONTHS} months"
+        )
+
+
 @dataclass
 class Branch:
     """One office with everything that moves its books."""
@@ -49,11 +58,7 @@ class Company:
     """The whole company. Raises ValueError for a size too small to hold what is planted."""
 
     def __init__(self, seed: int, customers: int, months: int, secret_keys: dict[str, str] | None = None) -> None:
-        if customers < LEAST_CUSTOMERS or months < LEAST_MONTHS:
-            raise ValueError(
-                f"a company of {customers} customers over {months} months is too small for what is planted in it;"
-                f" use at least {LEAST_CUSTOMERS} customers and {LEAST_MONTHS} months"
-            )
+        check_size(customers, months)
         self.seed, self.clock, self.agenda = seed, Clock(), Agenda()
         self.present = self.clock.now()
         self.since = moment(add_months(self.present.date(), -months), 0)

@@ -124,6 +124,7 @@ class Files:
         till = branch.till
         return {
             "base_url": f"{self.base_url}/stripe",
+            "requests_per_second": 100,
             "api_key": self._secret(till.connection, "api_key", till.account.secret_key),
             "account_id": till.account.account_id,
             "time_zone": branch.office.profile.zone,

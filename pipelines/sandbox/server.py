@@ -24,7 +24,7 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from pipelines.netsuite.twin.account import Account
 from pipelines.netsuite.twin.app import app as netsuite_app
 from pipelines.sandbox import credentials as keys
-from pipelines.sandbox.company import Company
+from pipelines.sandbox.company import Company, check_size
 from pipelines.sandbox.connections_file import Files, refuse_others
 from pipelines.sandbox.control import Control
 from pipelines.sandbox.faults import Faults
@@ -33,6 +33,7 @@ from pipelines.sandbox.log import Log, Recorder
 from pipelines.sandbox.truth import Truth
 from pipelines.sftp import twin as sftp
 from pipelines.stripe.twin.app import app as stripe_app
+from pipelines.system import NotConfigured
 
 
 def run(
@@ -49,32 +50,16 @@ def run(
     """Serve until SIGTERM or SIGINT. Ports of 0 take free ones; when everything is ready, one line of JSON is announced
     (`port`, `sftp_port`, `connections`, `pid`).
 
-    Raises ValueError for a company too small, OSError for a port that is taken, FileExistsError for files that are not the sandbox's.
+    Raises NotConfigured for a company too small, a port that is taken, or files in the way that are not the sandbox's.
     """
     try:
-        _run(seed, customers, months, port, sftp_port, connections_out, announce or _say, until_stdin_closes)
-    finally:
-        gc.collect()  # DuckDB complains at exit about connections that lie in uncollected cycles
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
-
-
-def _run(
-    seed: int,
-    customers: int,
-    months: int,
-    port: int,
-    sftp_port: int,
-    connections_out: Path,
-    announce: Callable[[str], None],
-    until_stdin_closes: bool,
-) -> None:
-    refuse_others(connections_out)
-    web, drop = sftp.bind(port), sftp.bind(sftp_port)
+        check_size(customers, months)
+        refuse_others(connections_out)
+        web, drop = sftp.bind(port), sftp.bind(sftp_port)
+    except (ValueError, OSError) as error:
+        raise NotConfigured(f"The sandbox cannot start: {error}") from error
     secrets = keys.make()
-    with _no_collection():
+    with _kept_from_collection():
         company = Company(seed, customers, months, secrets.stripe)
     base_url = f"http://127.0.0.1:{web.getsockname()[1]}"
     with tempfile.TemporaryDirectory(prefix="tieout-sandbox-") as folder:
@@ -87,10 +72,17 @@ def _run(
             "pid": os.getpid(),
         }
         service = _Service(company, secrets, Path(folder))
-        with asyncio.Runner() as runner, company:
+        with asyncio.Runner() as runner, company, contextlib.ExitStack() as at_end:
+            at_end.callback(gc.unfreeze)  # at exit DuckDB complains of connections that were never collected
             runner.run(
-                service.serve(web, drop, lambda: announce(json.dumps(ready)), until_stdin_closes=until_stdin_closes)
+                service.serve(
+                    web, drop, lambda: (announce or _say)(json.dumps(ready)), until_stdin_closes=until_stdin_closes
+                )
             )
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 class _Service:
@@ -176,10 +168,11 @@ class _Protocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type]
 
 
 @contextlib.contextmanager
-def _no_collection() -> Iterator[None]:
-    """A company is millions of objects that all stay: looking for garbage among them is most of the time wasted."""
+def _kept_from_collection() -> Iterator[None]:
+    """A company is millions of objects that all stay: looking for garbage among them would be most of the work."""
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         gc.enable()

@@ -34,6 +34,14 @@ from pipelines.sftp.tables import TABLES
 from pipelines.sftp.watch import arrivals
 from pipelines.system import System
 
-SYSTEM = System(name="sftp", kind="report", settings=SftpSettings, tables=TABLES, source=source, check=check)
+SYSTEM = System(
+    name="sftp",
+    kind="report",
+    settings=SftpSettings,
+    tables=TABLES,
+    source=source,
+    check=check,
+    arrivals=arrivals,
+)
 
 __all__ = ["SYSTEM", "SftpClient", "arrivals"]

@@ -27,9 +27,7 @@ class StripeSettings(Settings):
     account_id: str | None = None  # acct_...: another account's key is refused
     mode: Literal["live", "test"] = "test"  # a key of the other mode is refused
     base_url: str = "https://api.stripe.com"
-    requests_per_second: float = Field(
-        default=20, gt=0, lt=25
-    )  # test accounts allow 25 a second, and so does one endpoint
+    requests_per_second: float = Field(default=20, gt=0, le=100)  # Stripe: 25 a second in test mode, 100 live
     concurrent_requests: int = Field(default=6, ge=1, le=20)
     overlap_days: int = Field(default=2, ge=1)  # read again behind the last sync
     relist_every_hours: float = Field(default=24, ge=0)

@@ -150,7 +150,7 @@ def test_too_many_deletions_are_held_until_confirmed(world: World) -> None:
     held = world.sync(connection)
     assert held.counts["deletes_held"] == 8
     assert held.quarantined == 1
-    assert "confirm deletes:books_us" in " ".join(held.notes)
+    assert "tieout confirm books_us deletes:books_us" in " ".join(held.notes)
     assert not any(row["is_deleted"] for row in world.latest().values())
     world.sync(connection, confirmed=frozenset({"deletes:books_us"}))
     assert sum(row["is_deleted"] for row in world.latest().values()) == 8
@@ -185,6 +185,8 @@ def test_more_rows_than_a_page_arrive_whole(world: World) -> None:
     assert world.raw(
         "select count(*) n, count(distinct id) d, sum(foreigntotal) s, sum(json_array_length(lines)) l from raw_netsuite.transaction"
     ) == [{"n": 2500, "d": 2500, "s": Decimal("3126275.0000"), "l": 7500}]
+    through = world.raw("select complete_through from raw_tieout.connection")[0]["complete_through"]
+    assert through == world.clock.now() - timedelta(minutes=5)
     assert world.way.most_at_once <= 3
 
 

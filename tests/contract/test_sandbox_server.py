@@ -12,6 +12,8 @@ import pytest
 import requests
 
 from pipelines.sandbox.running import Sandbox, start
+from pipelines.sandbox.server import run
+from pipelines.system import NotConfigured
 
 CHARGES = "/stripe/v1/charges"
 
@@ -55,9 +57,18 @@ def test_the_files_lead_to_it_and_are_private(sandbox: Sandbox) -> None:
 
 def test_it_refuses_to_overwrite_files_that_are_not_its_own(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("MY_SECRET=1\n", "utf-8")
-    with pytest.raises(RuntimeError, match="did not start"):
-        start(tmp_path, customers=60, months=6)
+    with pytest.raises(NotConfigured, match="not written by the sandbox"):
+        run(seed=1, customers=60, months=6, connections_out=tmp_path / "connections.toml")
     assert (tmp_path / ".env").read_text("utf-8") == "MY_SECRET=1\n"
+
+
+def test_it_says_why_it_does_not_start(sandbox: Sandbox, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(NotConfigured, match="too small"):
+        run(seed=1, customers=3, months=6, connections_out=tmp_path / "connections.toml")
+    taken = int(sandbox.base_url.rpartition(":")[2])
+    with pytest.raises(RuntimeError, match="did not start"):
+        start(tmp_path, port=taken)
+    assert "Address already in use" in capfd.readouterr().err
 
 
 def test_answers_carry_company_time_once(sandbox: Sandbox) -> None:

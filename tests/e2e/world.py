@@ -19,7 +19,7 @@ from pipelines import connections, load, writeback
 from pipelines.connections import Connections
 from pipelines.home import Home, warehouse_lock
 from pipelines.outbox import DeliveryReport, Outbox, Pace
-from pipelines.sync import SyncReport, confirmed, forget_removed, sync
+from pipelines.sync import SyncReport, forget_removed, sync
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 
@@ -54,7 +54,9 @@ class World:
     def ingest(self, *names: str, full: bool = False) -> dict[str, SyncReport]:
         chosen = [item for item in self.connections if not names or item.name in names]
         with ThreadPoolExecutor(4) as pool:
-            reports = pool.map(lambda item: sync(item, self.home, full=full, confirmed=confirmed(self.outbox, item.name)), chosen)
+            reports = pool.map(
+                lambda item: sync(item, self.home, full=full, confirmations=self.outbox.confirmations()), chosen
+            )
             return {report.connection: report for report in reports}
 
     def transform(self, *arguments: str) -> None:
@@ -63,9 +65,20 @@ class World:
         load.store_outbox(self.home, self.outbox.rows())
         with warehouse_lock(self.home):
             environment = {**os.environ, "TIEOUT_WAREHOUSE": str(self.home.warehouse)}
-            command = [sys.executable, "-m", "dbt.cli.main", "build", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+            command = [
+                sys.executable,
+                "-m",
+                "dbt.cli.main",
+                "build",
+                "--project-dir",
+                str(PROJECT),
+                "--profiles-dir",
+                str(PROJECT),
+            ]
             target = ["--target-path", str(self.home.root / "target"), "--log-path", str(self.home.root / "logs")]
-            done = subprocess.run([*command, *target, *arguments], env=environment, capture_output=True, text=True, check=False)
+            done = subprocess.run(
+                [*command, *target, *arguments], env=environment, capture_output=True, text=True, check=False
+            )
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
 
     def plan(self) -> Any:
@@ -73,7 +86,9 @@ class World:
 
     def deliver(self) -> DeliveryReport:
         pace = Pace()
-        writers = {item.name: item.declared.writer(item) for item in self.connections if item.declared.writer is not None}
+        writers = {
+            item.name: item.declared.writer(item) for item in self.connections if item.declared.writer is not None
+        }
         return self.outbox.deliver(writers, brakes=writeback.brakes(self.connections), pace=pace)
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
@@ -93,10 +108,21 @@ def world(folder: Path, *, seed: int = 1, customers: int = 200, months: int = 18
     """Start a sandbox on free ports, hand out a world, and end the sandbox by its own process id."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "connections.toml"
-    command = [sys.executable, "-m", "pipelines", "sandbox", f"--seed={seed}", f"--customers={customers}", f"--months={months}"]
+    command = [
+        sys.executable,
+        "-m",
+        "pipelines",
+        "sandbox",
+        f"--seed={seed}",
+        f"--customers={customers}",
+        f"--months={months}",
+    ]
     with (folder / "sandbox.log").open("w", encoding="utf-8") as log:
         process = subprocess.Popen(
-            [*command, "--port=0", "--sftp-port=0", f"--connections-out={file}"], stdout=subprocess.PIPE, stderr=log, text=True
+            [*command, "--port=0", "--sftp-port=0", f"--connections-out={file}"],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
         )
         before = dict(os.environ)
         try:

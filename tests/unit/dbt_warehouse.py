@@ -18,7 +18,9 @@ from pipelines.stripe.tables import TABLES as STRIPE
 from pipelines.tables import LINEAGE, SQL_TYPES, Table
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
-TABLES: dict[str, Table] = {f"{table.dataset}.{table.name}": table for table in (*NETSUITE, *STRIPE, *SFTP, *CORE_TABLES)}
+TABLES: dict[str, Table] = {
+    f"{table.dataset}.{table.name}": table for table in (*NETSUITE, *STRIPE, *SFTP, *CORE_TABLES)
+}
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
 
@@ -41,12 +43,14 @@ class Warehouse:
         patch.setenv("TIEOUT_WAREHOUSE", str(path))
         patch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
         with duckdb.connect(str(path), config={"storage_compatibility_version": "v1.4.0"}) as db:
-            for name, table in TABLES.items():
-                types = {**{column.name: column.type for column in table.columns}, **{column.name: column.type for column in LINEAGE}}
+            for table in TABLES.values():
+                types = {
+                    **{column.name: column.type for column in table.columns},
+                    **{column.name: column.type for column in LINEAGE},
+                }
                 columns = ", ".join(f'"{column}" {SQL_TYPES[kind]}' for column, kind in types.items())
                 db.execute(f"create schema if not exists {table.dataset}")
                 db.execute(f'create table {table.dataset}."{table.name}" ({columns}, _dlt_load_id varchar)')
-                assert name in TABLES
 
     def put(self, table: str, connection: str, *rows: dict[str, Any], deleted: bool = False) -> None:
         """Append versions of records, as of this load."""
@@ -59,18 +63,34 @@ class Warehouse:
                     "connection": connection, "is_deleted": deleted, "_row_hash": str(self._seq), "_seq": self._seq,
                     "_extracted_at": datetime(2026, 11, 1, 0, self.load, tzinfo=UTC), "_dlt_load_id": f"17000000{self.load:02}.0",
                 }  # fmt: skip
-                values = {key: json.dumps(item) if isinstance(item, list | dict) else item for key, item in {**row, **lineage}.items()}
+                values = {
+                    key: json.dumps(item) if isinstance(item, list | dict) else item
+                    for key, item in {**row, **lineage}.items()
+                }
                 names = ", ".join(f'"{key}"' for key in values)
-                db.execute(f'insert into {dataset}."{name}" ({names}) values ({", ".join("?" for _ in values)})', list(values.values()))
+                db.execute(
+                    f'insert into {dataset}."{name}" ({names}) values ({", ".join("?" for _ in values)})',
+                    list(values.values()),
+                )
 
     def dbt(self, *arguments: str, fail: bool = False) -> Any:
         """Run dbt in this process; returns its result. The file is free again afterwards."""
-        where = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(self.target), "--log-path", str(self.target)]
+        where = [
+            "--project-dir",
+            str(PROJECT),
+            "--profiles-dir",
+            str(PROJECT),
+            "--target-path",
+            str(self.target),
+            "--log-path",
+            str(self.target),
+        ]
         try:
             result = dbtRunner(manifest=_manifest(where)).invoke([*arguments, *where, "--quiet"])
         finally:
             DuckDBConnectionManager.close_all_connections()
-        problems = [f"{item.node.name}: {item.message}" for item in result.result or () if item.status in ("error", "fail")]
+        nodes: Any = result.result or ()
+        problems = [f"{item.node.name}: {item.message}" for item in nodes if item.status in ("error", "fail")]
         assert fail or result.success, result.exception or problems
         return result
 
@@ -96,8 +116,17 @@ class Warehouse:
 
     # Hand-made facts, in the words of the source systems.
 
-    def connection(self, name: str, system: str, *, zone: str = "UTC", base: str | None = None, **settings: Any) -> None:
-        row = {"system": system, "time_zone": zone, "base_currency": base, "settings": settings, "complete_through": NOW, "last_synced_at": NOW}
+    def connection(
+        self, name: str, system: str, *, zone: str = "UTC", base: str | None = None, **settings: Any
+    ) -> None:
+        row = {
+            "system": system,
+            "time_zone": zone,
+            "base_currency": base,
+            "settings": settings,
+            "complete_through": NOW,
+            "last_synced_at": NOW,
+        }
         self.put("raw_tieout.connection", name, row)
 
     def document(self, id: str, amount: str, **columns: Any) -> None:
@@ -120,7 +149,14 @@ class Warehouse:
         """A payment of books, with (invoice id, amount) applications."""
         connection = columns.pop("connection", "books")
         links = [
-            {"previousdoc": doc, "previousline": "0", "previoustype": "CustInvc", "nextline": "0", "foreignamount": value, "linktype": "Payment"}
+            {
+                "previousdoc": doc,
+                "previousline": "0",
+                "previoustype": "CustInvc",
+                "nextline": "0",
+                "foreignamount": value,
+                "linktype": "Payment",
+            }
             for doc, value in applied
         ]
         default: dict[str, Any] = {
@@ -148,11 +184,29 @@ def books(house: Warehouse, **settings: Any) -> None:
     }  # fmt: skip
     house.connection("books", "netsuite", zone="America/Los_Angeles", base="USD", **{**given, **settings})
     house.connection("cards", "stripe")
-    house.put("raw_netsuite.currency", "books", *({"id": id, "name": code, "symbol": code} for id, code in (("1", "USD"), ("2", "EUR"), ("3", "JPY"))))
-    kinds = {"110": "AcctRec", "115": "OthCurrAsset", "116": "OthCurrAsset", "101": "Bank", "400": "Income", "620": "Expense", "621": "Expense"}
-    house.put("raw_netsuite.account", "books", *({"id": id, "acctnumber": id, "accttype": kind} for id, kind in kinds.items()))
+    house.put(
+        "raw_netsuite.currency",
+        "books",
+        *({"id": id, "name": code, "symbol": code} for id, code in (("1", "USD"), ("2", "EUR"), ("3", "JPY"))),
+    )
+    kinds = {
+        "110": "AcctRec",
+        "115": "OthCurrAsset",
+        "116": "OthCurrAsset",
+        "101": "Bank",
+        "400": "Income",
+        "620": "Expense",
+        "621": "Expense",
+    }
+    house.put(
+        "raw_netsuite.account", "books", *({"id": id, "acctnumber": id, "accttype": kind} for id, kind in kinds.items())
+    )
     house.put("raw_netsuite.paymentmethod", "books", {"id": "3", "name": "Card"})
     for id, name in (("12", "Acme"), ("13", "Beta")):
         house.put("raw_netsuite.customer", "books", {"id": id, "entityid": f"C{id}", "companyname": name})
-        house.put("raw_netsuite.customersubsidiaryrelationship", "books", {"id": id, "entity": id, "subsidiary": "1", "isprimarysub": True})
+        house.put(
+            "raw_netsuite.customersubsidiaryrelationship",
+            "books",
+            {"id": id, "entity": id, "subsidiary": "1", "isprimarysub": True},
+        )
     house.put("raw_stripe.customer", "cards", {"id": "cus_1", "metadata": {"customer_source_id": "12"}})

@@ -2,137 +2,18 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.unit.dbt_facts import ledger_facts, payment_facts, payout_facts, report_facts
 from tests.unit.dbt_warehouse import Warehouse, books
 
 CH = "stripe:cards:"
 NS = "netsuite:books:"
 pytestmark = pytest.mark.timeout(300)
-
-
-def at(day: int, month: int = 10) -> datetime:
-    return datetime(2026, month, day, 12, tzinfo=UTC)
-
-
-def paid_for(customer: str, *invoices: str) -> dict[str, str]:
-    return {"created_by": "tieout", "customer_source_id": customer, "invoices_source_id": ",".join(invoices)}
-
-
-def ledger_facts(house: Warehouse) -> None:
-    """Invoices, a partial payment, a credit memo in use, a journal, a refund, a deletion, and records that belong elsewhere."""
-    house.document("100", "250.00", unpaid="120.00")
-    house.payment("200", "150.00", ("100", "100.00"), memo="wire")
-    link = {"previousdoc": "100", "previousline": "0", "previoustype": "CustInvc", "nextline": "0", "foreignamount": "30.00", "linktype": "Payment"}
-    house.document("110", "50.00", type="CustCred", unused="20.00", trandate=date(2026, 10, 9), applications=[link])
-    house.document("101", "40.00", tranid="INV100", duedate=date(2026, 12, 1))
-    house.document("102", "70.00")
-    house.put("raw_netsuite.transaction", "books", {"id": "102"}, deleted=True)
-    house.document("103", "5000", currency="3", exchangerate=Decimal("0.0067"))
-    house.document("104", "10.00", entity="99")  # excluded
-    house.document("105", "10.00", subsidiary="2")  # another subsidiary's
-    house.document("106", "80.00", status="D", entity="13")
-    lines = [
-        {"id": "0", "mainline": "F", "account": "110", "foreignamount": "9.00", "debit": "9.00", "entity": "13"},
-        {"id": "1", "mainline": "F", "account": "620", "foreignamount": "-9.00", "credit": "9.00"},
-    ]
-    journal = {
-        "id": "120", "type": "Journal", "tranid": "J1", "subsidiary": "1", "currency": "1", "exchangerate": 1, "trandate": date(2026, 9, 3),
-        "posting": True, "voided": False, "lines": lines, "applications": [],
-    }  # fmt: skip
-    house.put("raw_netsuite.transaction", "books", journal)
-    back = {**link, "previousdoc": "200", "previoustype": "CustPymt", "foreignamount": "20.00"}
-    refund = {**journal, "id": "130", "type": "CustRfnd", "entity": "12", "foreigntotal": "20.00", "lines": [], "applications": [back], "account": "101"}
-    house.put("raw_netsuite.transaction", "books", refund)
-
-
-def payment_facts(house: Warehouse) -> None:
-    """One charge, or more, for each reason of rec_payments."""
-    for number, amount in (("301", "100.00"), ("302", "60.00"), ("303", "60.00"), ("304", "33.00"), ("305", "12.00"), ("306", "13.00")):
-        house.document(number, amount)
-    house.document("310", "20.00", entity="13")
-    house.charge("ch_missing", 12000, metadata=paid_for("12", "301"))  # 100 applied, 20 on account
-    house.charge("ch_number", 3300, description="Payment for INV304.", customer="cus_1", payment_method_type="klarna")
-    house.charge("ch_split", 3200, metadata=paid_for("12", "305", "310"))
-    house.charge("ch_two", 6000)
-    house.charge("ch_one", 1300)
-    house.charge("ch_none", 777)
-    house.charge("ch_early", 500, created=datetime(2026, 9, 1, 5, tzinfo=UTC))  # 31 August in Los Angeles
-    house.charge("ch_pending", 1200, status="pending", metadata=paid_for("12", "303"))
-    for name, amount in (("ch_ok", 1000), ("ch_amount", 1000), ("ch_double", 1000), ("ch_customer", 1000)):
-        house.charge(name, amount, metadata={"customer_source_id": "12"})
-    house.document("320", "200.00")
-    house.payment("400", "10.00", ("320", "10.00"), memo="ch_ok")
-    house.payment("401", "9.00", ("320", "9.00"), memo="Stripe ch_amount")
-    house.payment("402", "10.00", externalid="tieout_payment_ch_double_12")
-    house.payment("1403", "10.00", memo="ch_double")
-    house.payment("404", "10.00", entity="13", memo="ch_customer")
-    house.payment("405", "10.00", memo="ch_nowhere")
-    house.charge("py_late", 1500, status="failed", failure_code="insufficient_funds", metadata={"customer_source_id": "12"})
-    house.payment("406", "15.00", ("320", "15.00"), memo="py_late")
-    house.charge("ch_lost", 1600, metadata={"customer_source_id": "12"})
-    house.payment("407", "16.00", ("320", "14.00"), memo="ch_lost")
-    house.put("raw_stripe.dispute", "cards", {"id": "dp_1", "charge": "ch_lost", "amount": 1600, "currency": "usd", "status": "needs_response", "created": at(28)})
-    house.charge("ch_back", 1700, amount_refunded=1700, metadata={"customer_source_id": "12"})
-    house.payment("408", "17.00", memo="ch_back")
-    house.put("raw_stripe.refund", "cards", {"id": "re_1", "charge": "ch_back", "amount": 1700, "currency": "usd", "status": "succeeded", "created": at(28)})
-
-
-def payout(house: Warehouse, id: str, cents: int, *members: tuple[str, str, int, int], **columns: Any) -> None:
-    """A paid payout with members (source, category, gross, fee), its own line among them."""
-    house.put("raw_stripe.payout", "cards", {
-        "id": id, "amount": cents, "currency": "usd", "status": "paid", "automatic": True, "arrival_date": date(2026, 10, 26),
-        "reconciliation_status": "completed", "balance_transaction": f"txn_{id}", "created": at(25), **columns,
-    })  # fmt: skip
-    for place, (source, category, gross, fee) in enumerate((*members, (id, "payout", -cents, 0))):
-        txn = f"txn_{id}" if category == "payout" else f"txn_{id}_{place}"
-        house.put("raw_stripe.balance_transaction", "cards", {
-            "id": txn, "amount": gross, "fee": fee, "net": gross - fee, "currency": "usd", "type": category, "reporting_category": category,
-            "status": "available", "source": source, "created": at(24),
-        })  # fmt: skip
-        house.put("raw_stripe.payout_item", "cards", {"payout": id, "balance_transaction": txn})
-
-
-def payout_facts(house: Warehouse) -> None:
-    """A payout for each reason of rec_payouts; po_ready can be deposited at once."""
-    for name, cents in (("ch_p1", 5000), ("ch_p2", 2500)):
-        house.charge(name, cents, metadata={"customer_source_id": "12"})
-        house.payment(f"5{name[-1]}0", str(Decimal(cents) / 100), memo=name)
-    payout(house, "po_ready", 6900, ("ch_p1", "charge", 5000, 175), ("ch_p2", "charge", 2500, 125), (None, "fee", -300, 0))  # type: ignore[arg-type]
-    payout(house, "po_wait", 11600, ("ch_missing", "charge", 12000, 400))
-    payout(house, "po_open", 700, ("ch_none", "charge", 777, 77))
-    payout(house, "po_early", 480, ("ch_early", "charge", 500, 20))
-    payout(house, "po_minus", -1500, ("dp_1", "dispute", -1000, 500))
-    payout(house, "po_hand", 100, automatic=False)
-    payout(house, "po_other", 960, ("ch_ok", "charge", 1000, 40))
-    payout(house, "po_failed", 50, (None, "fee", 50, 0), status="failed", failure_code="account_closed")  # type: ignore[arg-type]
-    deposit = {"type": "Deposit", "account": "101", "lines": [{"id": "0", "mainline": "T", "account": "101", "foreignamount": "1"}]}
-    house.payment("601", "9.50", memo="Stripe po_other", entity=None, **deposit)
-    house.payment("602", "0.50", externalid="tieout_deposit_po_failed", entity=None, **deposit)
-    house.payment("603", "7.00", memo="po_nowhere", entity=None, **deposit)
-
-
-def report_facts(house: Warehouse) -> None:
-    """Three reports of one drop: A is closed by the second and comes back in the third, twice; the fourth is held."""
-    house.connection("drop", "sftp", zone="Europe/Berlin")
-    listed = {1: [("A", "10.00"), ("B", "20.00")], 2: [("B", "15.00")], 3: [("A", "9.00"), ("A", "1.00")]}
-    for number, lines in listed.items():
-        house.put("raw_sftp.report", "drop", {
-            "report_id": f"r{number}", "file_name": f"ar_{number}.csv", "report_date": date(2026, 9, 7 * number), "scope": "", "status": "applied",
-            "sequence": number,
-        })  # fmt: skip
-        for place, (invoice, amount) in enumerate(lines, start=1):
-            house.put("raw_sftp.report_line", "drop", {
-                "report_id": f"r{number}", "line_number": place, "invoice_ref": invoice, "customer_ref": "K1", "currency": "EUR",
-                "open_amount": amount, "invoice_date": date(2026, 9, 1), "due_date": date(2026, 9, 15),
-            })  # fmt: skip
-    house.put("raw_sftp.report", "drop", {"report_id": "r4", "file_name": "ar_4.csv", "scope": "", "status": "held_empty", "reason": "no rows"})
-    for name in ("A", "Z"):
-        house.put("raw_sftp.attachment", "drop", {"file_name": f"{name}.pdf", "invoice_ref": name})
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +28,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
 
 
 def test_open_amounts_come_from_dated_applications(house: Warehouse) -> None:
-    rows = house.rows("select document_id, open_amount, status from ledger.ar_documents where connection = 'books' and document_id < '200'")
+    rows = house.rows(
+        "select document_id, open_amount, status from ledger.ar_documents where connection = 'books' and document_id < '200'"
+    )
     found = {row["document_id"]: (row["open_amount"], row["status"]) for row in rows}
     assert found == {
         "100": (Decimal(120), "overdue"), "101": (Decimal(40), "approved"), "102": (0, "closed"), "103": (Decimal(5000), "overdue"),
@@ -184,7 +67,11 @@ def test_breaks_of_payments(house: Warehouse) -> None:
 
 
 def test_breaks_of_payouts_documents_and_reports(house: Warehouse) -> None:
-    reasons = {(reason, left or right): drift for reason, left, right, drift, _ in house.breaks() if not (left or "").startswith(f"{CH}ch_")}
+    reasons = {
+        (reason, left or right): drift
+        for reason, left, right, drift, _ in house.breaks()
+        if not (left or "").startswith(f"{CH}ch_")
+    }
     payouts = {key[1].removeprefix(CH): (key[0], drift) for key, drift in reasons.items() if "po_" in key[1]}
     assert payouts == {
         "po_ready": ("missing_deposit", Decimal(69)), "po_wait": ("missing_deposit", Decimal(116)), "po_open": ("item_unmatched", Decimal(7)),
@@ -197,13 +84,22 @@ def test_breaks_of_payouts_documents_and_reports(house: Warehouse) -> None:
     assert reasons["reopened", "sftp:drop:A"] == Decimal(9)
     assert reasons["duplicate_in_report", "sftp:drop:A"] == Decimal(1)
     assert reasons["held_report", "sftp:drop:ar_4.csv"] == 0
-    assert not {key for key in reasons if key[0] in ("open_amount_differs", "waterfall_residual", "missing_rate", "aging_differs")}
-    assert house.one("select count(*) = count(distinct break_key) as unique_keys from reconciliation.rec_breaks")["unique_keys"]
+    assert not {
+        key
+        for key in reasons
+        if key[0] in ("open_amount_differs", "waterfall_residual", "missing_rate", "aging_differs")
+    }
+    assert house.one("select count(*) = count(distinct break_key) as unique_keys from reconciliation.rec_breaks")[
+        "unique_keys"
+    ]
 
 
 def test_planned_payments(house: Warehouse) -> None:
     rows = house.rows("select intent_key, amount, payload, evidence from writeback.wb_payments")
-    plan = {row["intent_key"].removeprefix("tieout_payment_"): (row["amount"], json.loads(row["payload"]), row["evidence"]) for row in rows}
+    plan = {
+        row["intent_key"].removeprefix("tieout_payment_"): (row["amount"], json.loads(row["payload"]), row["evidence"])
+        for row in rows
+    }
     assert plan.keys() == {"ch_missing_12", "ch_number_12", "ch_split_12", "ch_split_13"}
     amount, payload, evidence = plan["ch_missing_12"]
     assert (amount, evidence) == (Decimal(120), "metadata names netsuite:books:301; 20.00 stays on account")
@@ -211,7 +107,8 @@ def test_planned_payments(house: Warehouse) -> None:
         "customer_id": "12", "currency": "USD", "amount": "120.00", "date": "2026-10-20", "memo": "ch_missing", "method": "3", "account": None,
         "subsidiary_id": "1", "applications": [{"document_id": "301", "line": "0", "document_type": "invoice", "amount": "100.00"}],
     }  # fmt: skip
-    assert plan["ch_number_12"][1]["method"] is None and "no payment method is mapped to klarna" in plan["ch_number_12"][2]
+    assert plan["ch_number_12"][1]["method"] is None
+    assert "no payment method is mapped to klarna" in plan["ch_number_12"][2]
     assert [plan[f"ch_split_{customer}"][0] for customer in ("12", "13")] == [Decimal(12), Decimal(20)]
 
 
@@ -231,20 +128,31 @@ def test_planned_deposits_and_reversals(house: Warehouse) -> None:
 
 
 def test_reports_are_books(house: Warehouse) -> None:
-    rows = house.rows("select document_id, document_amount, open_amount, closed_by_report from ledger.ar_documents where connection = 'drop' order by 1")
+    rows = house.rows(
+        "select document_id, document_amount, open_amount, closed_by_report from ledger.ar_documents where connection = 'drop' order by 1"
+    )
     assert [tuple(row.values()) for row in rows] == [("A", 10, 9, None), ("B", 20, 0, "sftp:drop:ar_3.csv")]
     assert house.one("select count(*) as payments from ledger.ar_payments where connection = 'drop'")["payments"] == 0
-    asof = house.rows("select item_key, open_amount from aging.ar_aging_asof where connection = 'drop' and as_of_date = date '2026-09-30'")
+    asof = house.rows(
+        "select item_key, open_amount from aging.ar_aging_asof where connection = 'drop' and as_of_date = date '2026-09-30'"
+    )
     assert [tuple(row.values()) for row in asof] == [("sftp:drop:A", 9)]
     assert house.one("select file_name from ledger.ar_attachments")["file_name"] == "A.pdf"
     assert house.one("select file_name from ops.unmatched_attachments")["file_name"] == "Z.pdf"
 
 
 def test_aging_and_chase_list(house: Warehouse) -> None:
-    item = house.one("select as_of_date, days_overdue, bucket from aging.ar_aging where item_key = 'netsuite:books:100'")
+    item = house.one(
+        "select as_of_date, days_overdue, bucket from aging.ar_aging where item_key = 'netsuite:books:100'"
+    )
     assert item == {"as_of_date": date(2026, 11, 2), "days_overdue": 32, "bucket": "31-60"}
-    assert house.one("select open_amount, bucket from aging.ar_aging where item_key = 'netsuite:books:200'") == {"open_amount": Decimal(-30), "bucket": "current"}
-    before = house.rows("select open_amount from aging.ar_aging_asof where item_key = 'netsuite:books:100' order by as_of_date")
+    assert house.one("select open_amount, bucket from aging.ar_aging where item_key = 'netsuite:books:200'") == {
+        "open_amount": Decimal(-30),
+        "bucket": "current",
+    }
+    before = house.rows(
+        "select open_amount from aging.ar_aging_asof where item_key = 'netsuite:books:100' order by as_of_date"
+    )
     assert [row["open_amount"] for row in before] == [Decimal(250), Decimal(120)]
     total = "select sum(open_amount) as amount from aging.ar_aging"
     assert house.one(total) == house.one("select sum(balance_amount) as amount from ledger.ar_balances")
@@ -254,14 +162,24 @@ def test_aging_and_chase_list(house: Warehouse) -> None:
 
 
 def test_entries_hold_every_record(house: Warehouse) -> None:
-    assert house.rows("select * from ledger.ar_entries where account = 'unallocated' and document_key not in ('netsuite:books:601','netsuite:books:602','netsuite:books:603')") == []
-    clearing = house.one("select sum(amount) as amount from ledger.ar_entries where book = 'psp' and account = 'clearing'")
-    assert clearing["amount"] == house.one("select sum(net) / 100 as amount from raw_stripe.balance_transaction")["amount"]
+    unallocated = house.rows("select document_key from ledger.ar_entries where account = 'unallocated' order by 1")
+    assert [row["document_key"] for row in unallocated] == [
+        f"{NS}{id}" for id in (601, 602, 603)
+    ]  # deposits given without their lines
+    clearing = house.one(
+        "select sum(amount) as amount from ledger.ar_entries where book = 'psp' and account = 'clearing'"
+    )
+    assert (
+        clearing["amount"] == house.one("select sum(net) / 100 as amount from raw_stripe.balance_transaction")["amount"]
+    )
 
 
 def test_the_same_raw_gives_the_same_marts(house: Warehouse) -> None:
     schemas = "('ledger', 'aging', 'reconciliation', 'writeback', 'collections')"
-    names = [f"{row['table_schema']}.{row['table_name']}" for row in house.rows(f"select * from information_schema.tables where table_schema in {schemas}")]
+    names = [
+        f"{row['table_schema']}.{row['table_name']}"
+        for row in house.rows(f"select * from information_schema.tables where table_schema in {schemas}")
+    ]
     before = {name: sorted(map(repr, house.rows(f"select * from {name}"))) for name in names}
     house.dbt("run", "--full-refresh")
     assert {name: sorted(map(repr, house.rows(f"select * from {name}"))) for name in names} == before

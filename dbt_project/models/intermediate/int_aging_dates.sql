@@ -15,10 +15,12 @@ documents as (
 
 month_ends as ({{ x_month_ends('documents', 'first_date', 'last_date') }}),
 
+today as (select max(last_date) as last_date from documents),
+
 bounded as (
     select month_ends.as_of_date
     from month_ends
-    cross join (select max(last_date) as last_date from documents) as today
+    cross join today
     where month_ends.as_of_date <= today.last_date
     {%- for day in var('aging_dates') %}
     union

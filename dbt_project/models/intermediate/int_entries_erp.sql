@@ -1,17 +1,29 @@
 -- Double entry of what the ERP's records say, each leg at its own rate; exchange differences are closed in ar_entries.
 with
 
-documents as (select * from {{ ref('int_open_documents') }} where not is_deleted and is_posting),
+documents as (
+    select * from {{ ref('int_open_documents') }}
+    where not is_deleted and is_posting
+),
 
 lines as (select * from {{ ref('erp_document_lines') }}),
 
 accounts as (select * from {{ ref('erp_accounts') }}),
 
-payments as (select * from {{ ref('int_open_payments') }} where not is_deleted),
+payments as (
+    select * from {{ ref('int_open_payments') }}
+    where not is_deleted
+),
 
-refunds as (select * from {{ ref('int_erp_refunds') }} where not is_deleted),
+refunds as (
+    select * from {{ ref('int_erp_refunds') }}
+    where not is_deleted
+),
 
-deposits as (select * from {{ ref('int_erp_deposits') }} where not is_deleted),
+deposits as (
+    select * from {{ ref('int_erp_deposits') }}
+    where not is_deleted
+),
 
 applications as (select * from {{ ref('int_erp_applications') }}),
 
@@ -19,7 +31,10 @@ gl_lines as (select * from {{ ref('erp_gl_lines') }}),
 
 rates as (select * from {{ ref('int_base_rates') }}),
 
-bills as (select * from documents where document_type in ('invoice', 'credit_note')),
+bills as (
+    select * from documents
+    where document_type in ('invoice', 'credit_note')
+),
 
 journal_rates as (
     select system || ':' || connection || ':' || transaction_id as transaction_key, min(document_key) as rate_key

@@ -8,7 +8,8 @@ payments as (select * from {{ ref('int_psp_payments') }}),
 legs as (
     select *, 'clearing' as account, net_amount as amount, 'net' as leg from transactions
     union all
-    select *, 'fees' as account, fee_amount as amount, 'fee' as leg from transactions where fee_amount <> 0
+    select *, 'fees' as account, fee_amount as amount, 'fee' as leg from transactions
+    where fee_amount <> 0
     union all
     select
         *,

@@ -10,9 +10,11 @@ payments as (select * from {{ ref('int_erp_payments') }}),
 all_documents as (select * from {{ ref('erp_documents') }}),
 
 credit_sides as (
-    select payment_key from payments where not is_deleted
+    select payment_key from payments
+    where not is_deleted
     union
-    select document_key as payment_key from documents where not is_deleted
+    select document_key as payment_key from documents
+    where not is_deleted
 ),
 
 left_out as (

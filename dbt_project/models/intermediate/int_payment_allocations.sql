@@ -91,4 +91,5 @@ allocated as (
     from running
 )
 
-select * from allocated where allocated_amount > 0
+select * from allocated
+where allocated_amount > 0

@@ -86,7 +86,8 @@ candidates as (
     union all
     select payment_key, set_key, method from single
     union all
-    select payment_key, set_key, 'sum_of_two' as method from pairs where set_amount = payment_amount
+    select payment_key, set_key, 'sum_of_two' as method from pairs
+    where set_amount = payment_amount
     union all
     select payment_key, set_key, 'sum_of_three' as method from triples
 )

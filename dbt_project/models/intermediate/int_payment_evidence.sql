@@ -19,7 +19,10 @@ documents as (
 ),
 
 named_ids as (
-    {{ x_find_all('payments', 'erp_document_ids', '([A-Za-z0-9.-]+)', ['payment_key', 'erp_prefix', 'currency', 'exact_customer_key'], 'document_id') }}
+    {{ x_find_all(
+        'payments', 'erp_document_ids', '([A-Za-z0-9.-]+)',
+        ['payment_key', 'erp_prefix', 'currency', 'exact_customer_key'], 'document_id',
+    ) }}
 ),
 
 by_metadata as (
@@ -36,10 +39,12 @@ by_metadata as (
     where named_ids.exact_customer_key is not null
 ),
 
+named as (select distinct payment_key from by_metadata),
+
 without_metadata as (
     select payments.*
     from payments
-    left join (select distinct payment_key from by_metadata) as named on payments.payment_key = named.payment_key
+    left join named on payments.payment_key = named.payment_key
     where named.payment_key is null
 ),
 

@@ -45,7 +45,8 @@ judged as (
         coalesce(booked.other_customer_count, 0) as other_customer_count,
         {{ money('coalesce(booked.booked_amount, 0)') }} as booked_amount,
         -- Some customers of a shared payment are booked, others are not.
-        coalesce(evidence.is_exact and evidence.customer_count > 1 and booked.slot_count > 0
+        coalesce(
+            evidence.is_exact and evidence.customer_count > 1 and booked.slot_count > 0
             and booked.slot_count < evidence.customer_count and booked.booked_amount < payments.payment_amount, false)
             as is_partly_booked
     from payments

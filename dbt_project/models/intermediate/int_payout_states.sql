@@ -12,7 +12,8 @@ items as (select * from {{ ref('int_payout_items') }}),
 postings as (select * from {{ ref('int_payment_postings') }}),
 
 citations as (
-    select payout_key, min(deposit_key) as deposit_key, min(deposit_amount) as deposit_amount, min(currency) as deposit_currency,
+    select
+        payout_key, min(deposit_key) as deposit_key, min(deposit_amount) as deposit_amount, min(currency) as deposit_currency,
         min(first_seen_at) as deposit_seen_at
     from {{ ref('int_payout_citations') }}
     where payout_key is not null and citation_rank = 1

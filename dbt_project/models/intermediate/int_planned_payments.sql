@@ -106,32 +106,34 @@ primary_subsidiaries as (
     group by relationships.customer_key
 ),
 
+next_open as (
+    select closed.connection, closed.period_id, min(later_periods.start_date) as start_date
+    from periods as closed
+    inner join periods as later_periods
+        on
+            closed.connection = later_periods.connection
+            and closed.start_date < later_periods.start_date
+            and not later_periods.is_closed
+    where closed.is_closed
+    group by closed.connection, closed.period_id
+),
+
 dated as (
     select
         postings.*,
         connections.closed_period,
         periods.is_closed,
-        open_periods.start_date as next_open_date
+        next_open.start_date as next_open_date
     from postings
     inner join connections on postings.erp_connection = connections.connection
     left join periods
         on
             postings.erp_connection = periods.connection
             and postings.payment_date between periods.start_date and periods.end_date
-    left join (
-        select closed.connection, closed.period_id, min(later_periods.start_date) as start_date
-        from periods as closed
-        inner join periods as later_periods
-            on
-                closed.connection = later_periods.connection
-                and closed.start_date < later_periods.start_date
-                and not later_periods.is_closed
-        where closed.is_closed
-        group by closed.connection, closed.period_id
-    ) as open_periods
+    left join next_open
         on
-            periods.connection = open_periods.connection
-            and periods.period_id = open_periods.period_id
+            periods.connection = next_open.connection
+            and periods.period_id = next_open.period_id
 ),
 
 planned as (

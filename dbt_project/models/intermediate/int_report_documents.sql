@@ -11,7 +11,7 @@ lines as (select * from {{ ref('report_lines') }}),
 ordered as (
     select
         reports.*,
-        row_number() over (partition by connection, scope order by sequence desc, report_id) as recency,
+        row_number() over (partition by connection, scope order by sequence desc, report_id desc) as recency,
         lead(report_id) over (partition by connection, scope order by sequence, report_id) as next_report_id
     from reports
 ),

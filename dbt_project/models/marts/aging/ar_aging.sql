@@ -1,8 +1,14 @@
 with
 
-documents as (select * from {{ ref('ar_documents') }} where open_amount <> 0),
+documents as (
+    select * from {{ ref('ar_documents') }}
+    where open_amount <> 0
+),
 
-payments as (select * from {{ ref('ar_payments') }} where unapplied_amount <> 0),
+payments as (
+    select * from {{ ref('ar_payments') }}
+    where unapplied_amount <> 0
+),
 
 connections as (select * from {{ ref('ar_connections') }}),
 

@@ -8,7 +8,10 @@ open_items as (
     group by as_of_date, connection, currency
 ),
 
-documents as (select * from {{ ref('ar_documents') }} where not is_deleted),
+documents as (
+    select * from {{ ref('ar_documents') }}
+    where not is_deleted
+),
 
 sales as (
     select
@@ -19,7 +22,7 @@ sales as (
     from {{ ref('int_aging_dates') }} as dates
     inner join documents
         on
-            documents.issued_date <= dates.as_of_date
+            dates.as_of_date >= documents.issued_date
             and documents.issued_date > {{ dbt.dateadd('day', -days, 'dates.as_of_date') }}
     where documents.document_type in ('invoice', 'credit_note')
     group by dates.as_of_date, documents.connection, documents.currency

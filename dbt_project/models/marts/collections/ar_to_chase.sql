@@ -8,7 +8,9 @@ customers as (select * from {{ ref('ar_customers') }}),
 
 contacts as (
     select customer_key, {{ dbt.listagg('email', "', '", 'order by email') }} as contact_emails
-    from (select distinct customer_key, lower(email) as email from {{ ref('ar_contacts') }} where not is_inactive and email is not null)
+    from (
+        select distinct customer_key, lower(email) as email from {{ ref('ar_contacts') }}
+        where not is_inactive and email is not null)
         as addresses
     group by customer_key
 ),

@@ -36,8 +36,10 @@ final as (
         {{ money('sum(parts.pending_amount)') }} as pending_amount,
         max(connections.base_currency) as base_currency,
         -- One amount without a rate leaves the sum unknown rather than wrong.
-        {{ money("case when sum(case when parts.base_amount is null and (parts.open_amount <> 0 or parts.unapplied_amount <> 0) then 1 else 0 end) = 0
-            then coalesce(sum(parts.base_amount), 0) end") }} as base_balance_amount
+        {{ money("case
+            when sum(case when parts.base_amount is null and abs(parts.open_amount) + abs(parts.unapplied_amount) > 0 then 1 else 0 end) = 0
+                then coalesce(sum(parts.base_amount), 0)
+        end") }} as base_balance_amount
     from parts
     left join connections on parts.connection = connections.connection
     group by parts.customer_key, parts.system, parts.connection, parts.currency

@@ -43,7 +43,8 @@ roots as (
 
 -- Customers that are their own ancestors have no root: the group takes the first of the circle by key.
 circles as (
-    select distinct customer_key from walks where next_key = customer_key
+    select distinct customer_key from walks
+    where next_key = customer_key
 ),
 
 circle_heads as (

@@ -39,7 +39,7 @@ from_erps as (
 newest_listings as (
     select
         *,
-        row_number() over (partition by customer_key order by is_listed desc, first_report_date desc, document_key) as place
+        row_number() over (partition by customer_key order by is_listed desc, first_report_date desc, document_key desc) as place
     from report_documents
     where customer_key is not null
 ),

@@ -4,7 +4,10 @@ erp_legs as (select * from {{ ref('int_entries_erp') }}),
 
 psp_legs as (select * from {{ ref('int_entries_psp') }}),
 
-reported as (select * from {{ ref('int_report_documents') }} where open_amount <> 0),
+reported as (
+    select * from {{ ref('int_report_documents') }}
+    where open_amount <> 0
+),
 
 connections as (select * from {{ ref('stg_tieout__connections') }}),
 
@@ -64,7 +67,8 @@ closing as (
 ),
 
 unioned as (
-    select * from legs where amount <> 0 or base_amount <> 0
+    select * from legs
+    where amount <> 0 or base_amount <> 0
     union all
     select * from closing
 ),

@@ -8,11 +8,20 @@ documents as (
     group by connection
 ),
 
-payments as (select connection, count(*) as payment_count from {{ ref('ar_payments') }} group by connection),
+payments as (
+    select connection, count(*) as payment_count from {{ ref('ar_payments') }}
+    group by connection
+),
 
-quarantined as (select connection, count(*) as row_count from {{ ref('stg_tieout__quarantine') }} group by connection),
+quarantined as (
+    select connection, count(*) as row_count from {{ ref('stg_tieout__quarantine') }}
+    group by connection
+),
 
-breaks as (select connection, count(*) as break_count from {{ ref('rec_breaks') }} group by connection),
+breaks as (
+    select connection, count(*) as break_count from {{ ref('rec_breaks') }}
+    group by connection
+),
 
 incomplete as (
     select connection, sum(case when is_complete then 0 else 1 end) as measure_count

@@ -50,7 +50,7 @@ from_psps as (
         on
             psp_controls.connection = psp_transactions.connection
             and psp_controls.currency = psp_transactions.currency
-            and psp_transactions.created_at <= psp_controls.window_end
+            and psp_controls.window_end >= psp_transactions.created_at
     group by
         psp_controls.connection, psp_controls.table_name, psp_controls.measure, psp_controls.balance_amount, psp_controls.first_seen_at
 ),

@@ -10,7 +10,10 @@ link_changes as (select * from {{ ref('erp_link_changes') }}),
 
 connections as (select * from {{ ref('stg_tieout__connections') }}),
 
-erp_connections as (select * from connections where system in ('{{ var("erps") | join("', '") }}')),
+erp_connections as (
+    select * from connections
+    where system in ('{{ var("erps") | join("', '") }}')
+),
 
 -- The ERP's own figure stands on the record as it was when we read it. Where a link changed in a later load than
 -- the record was read in, that figure is old and proves nothing; control balances cover such records.

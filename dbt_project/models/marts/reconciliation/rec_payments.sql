@@ -49,7 +49,8 @@ unbooked as (
         case
             when postings.is_exact then evidence.method || ' names ' || evidence.document_keys
             when candidates.candidate_count > 0 then 'candidates: ' || candidates.candidate_keys
-            when postings.erp_customer_key is null then 'the payer is mapped to no ERP customer. Remedy: put customer_source_id in its metadata'
+            when postings.erp_customer_key is null
+                then 'the payer is mapped to no ERP customer. Remedy: put customer_source_id in its metadata'
             else 'no open invoice of ' || postings.erp_customer_key || ' fits. Remedy: book it by hand with the charge id in the memo'
         end as detail
     from postings

@@ -70,7 +70,9 @@ final as (
         ]) }} as payload,
         worded.payment_count || ' payment(s), each booked exactly once; the total ties to the payout'
         || case when worded.booking_date <> worded.arrival_date
-            then '; dated ' || worded.date_text || ' because the period of ' || cast(worded.arrival_date as varchar) || ' is closed' else '' end
+                then '; dated ' || worded.date_text || ' because the period of ' || cast(worded.arrival_date as varchar) || ' is closed'
+            else ''
+        end
             as evidence,
         worded.mode,
         intents.state as intent_state

@@ -36,7 +36,8 @@ found as (
             when 'bank_account_missing' then 'Remedy: name the ' || currency || ' account in bank_accounts'
             when 'does_not_tie' then 'its lines sum to ' || cast(total_amount as varchar) || '. Nothing is written until they tie'
             when 'no_payments' then 'no booked payment is in it. Remedy: deposit it by hand'
-            when 'closed_period' then 'the period of ' || cast(arrival_date as varchar) || ' is closed. Remedy: open it, or set closed_period = "next_open"'
+            when 'closed_period'
+                then 'the period of ' || cast(arrival_date as varchar) || ' is closed. Remedy: open it, or set closed_period = "next_open"'
             else 'Remedy: set ' || replace(obstacle, '_missing', '')
         end as detail
     from deposits

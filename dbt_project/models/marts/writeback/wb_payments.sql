@@ -40,11 +40,17 @@ final as (
         ]) }} as payload,
         worded.evidence_method || ' names ' || worded.evidence_keys
         || case when worded.rest_amount > 0
-            then '; ' || {{ money_text('worded.rest_amount', 'worded.exponent') }} || ' stays on account' else '' end
+                then '; ' || {{ money_text('worded.rest_amount', 'worded.exponent') }} || ' stays on account'
+            else ''
+        end
         || case when worded.erp_method is null
-            then '; no payment method is mapped to ' || coalesce(worded.psp_method, 'none') else '' end
+                then '; no payment method is mapped to ' || coalesce(worded.psp_method, 'none')
+            else ''
+        end
         || case when worded.booking_date <> worded.charge_date
-            then '; dated ' || worded.date_text || ' because the period of ' || cast(worded.charge_date as varchar) || ' is closed' else '' end
+                then '; dated ' || worded.date_text || ' because the period of ' || cast(worded.charge_date as varchar) || ' is closed'
+            else ''
+        end
             as evidence,
         worded.mode,
         intents.state as intent_state

@@ -42,19 +42,26 @@ sides as (
         and not (links.next_type = 'DepAppl' and links.previous_type = 'CustDep')
 ),
 
+-- A journal settles line by line; everything else as a whole.
+lined as (
+    select
+        sides.*,
+        case when credit_type = 'Journal' then '.' || coalesce(credit_line, '0') else '' end as credit_suffix,
+        case when debit_type = 'Journal' then '.' || coalesce(debit_line, '0') else '' end as debit_suffix
+    from sides
+),
+
 keyed as (
     select
         connection,
         credit_id,
-        {{ key('netsuite', 'connection', "credit_id || case when credit_type = 'Journal' then '.' || coalesce(credit_line, '0') else '' end") }}
-            as payment_key,
-        {{ key('netsuite', 'connection', "debit_id || case when debit_type = 'Journal' then '.' || coalesce(debit_line, '0') else '' end") }}
-            as document_key,
+        {{ key('netsuite', 'connection', 'credit_id || credit_suffix') }} as payment_key,
+        {{ key('netsuite', 'connection', 'debit_id || debit_suffix') }} as document_key,
         case debit_type when 'CustRfnd' then 'refund' when 'Journal' then 'journal' else 'invoice' end as document_type,
         case credit_type when 'CustCred' then 'credit_note' when 'Journal' then 'journal' else 'payment' end as payment_type,
         applied_amount,
         applied_date
-    from sides
+    from lined
 ),
 
 -- One row per pair: NetSuite gives a link per line.

@@ -6,7 +6,10 @@ currencies as (select * from {{ ref('stg_netsuite__currencies') }}),
 
 terms as (select * from {{ latest(source('raw_netsuite', 'term'), 'id') }}),
 
-current_versions as (select * from transactions where version_rank = 1),
+current_versions as (
+    select * from transactions
+    where version_rank = 1
+),
 
 read as (
     select

@@ -10,9 +10,11 @@ disputes as (select * from {{ latest(source('raw_stripe', 'dispute'), 'id') }}),
 
 -- What a transaction is about in the end: a refund's or dispute's charge, or the charge itself.
 about as (
-    select connection, id, charge from refunds where version_rank = 1
+    select connection, id, charge from refunds
+    where version_rank = 1
     union all
-    select connection, id, charge from disputes where version_rank = 1
+    select connection, id, charge from disputes
+    where version_rank = 1
 ),
 
 read as (
