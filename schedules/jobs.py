@@ -6,10 +6,11 @@ import dagster as dg
 
 from assets import keys
 from assets.models import models
-from assets.raw import RAW
+from assets.raw import RAW, raw_tieout
 from pipelines import systems
 
 RAW_SELECTION = dg.AssetSelection.assets(*RAW)
+CORE_SELECTION = dg.AssetSelection.assets(raw_tieout)
 MODEL_SELECTION = dg.AssetSelection.assets(models)
 DELIVER = dg.AssetSelection.assets(keys.DELIVERIES)
 
@@ -18,9 +19,7 @@ ingest = dg.define_asset_job(
 )
 transform = dg.define_asset_job(
     "transform",
-    selection=dg.AssetSelection.assets("raw_tieout/connection")
-    | MODEL_SELECTION
-    | dg.AssetSelection.assets(keys.PUBLISHED, keys.INTENTS),
+    selection=CORE_SELECTION | MODEL_SELECTION | dg.AssetSelection.assets(keys.PUBLISHED, keys.INTENTS, keys.OUTCOME),
     description="Build ledger, aging, reconciliation and planned writes; publish; turn the plan into intents. Sends nothing.",
 )
 writeback = dg.define_asset_job(

@@ -32,11 +32,11 @@
     end
 {%- endmacro %}
 
-{#- A ratio for reading (DSO, shares): rounded to 4 digits, null when there is nothing to divide by. -#}
-{% macro x_ratio(numerator, denominator) -%}{{ adapter.dispatch('x_ratio', 'tieout')(numerator, denominator) }}{%- endmacro %}
+{#- A ratio for reading (DSO, shares) or a cross rate, rounded; null when there is nothing to divide by. -#}
+{% macro x_ratio(numerator, denominator, digits=4, precision=18) -%}{{ adapter.dispatch('x_ratio', 'tieout')(numerator, denominator, digits, precision) }}{%- endmacro %}
 
-{% macro default__x_ratio(numerator, denominator) -%}
-    cast(round(cast({{ numerator }} as decimal(38, 10)) / nullif({{ denominator }}, 0), 4) as decimal(18, 4))
+{% macro default__x_ratio(numerator, denominator, digits, precision) -%}
+    cast(round(cast({{ numerator }} as decimal(38, 10)) / nullif({{ denominator }}, 0), {{ digits }}) as decimal({{ precision }}, {{ digits }}))
 {%- endmacro %}
 
 {#- Text to money where the raw table holds JSON: a bad number becomes null and shows up as a residual. -#}

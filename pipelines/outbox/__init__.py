@@ -79,9 +79,7 @@ class Outbox:
 
         `dry`: say what would happen, change nothing.
         """
-        return plan.merge(
-            self.store, rows, run_id=run_id, brakes=brakes or {}, connections=connections, dry=dry
-        )
+        return plan.merge(self.store, rows, run_id=run_id, brakes=brakes or {}, connections=connections, dry=dry)
 
     def deliver(
         self,

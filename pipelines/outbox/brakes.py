@@ -36,10 +36,7 @@ class Brakes:
         Raises NotConfigured for a mode that is not off, plan or apply.
         """
         given = getattr(settings, "writeback", None) or {}
-        modes = {
-            str(kind): str(mode)
-            for kind, mode in (given if isinstance(given, Mapping) else dict(given)).items()
-        }
+        modes = {str(kind): str(mode) for kind, mode in (given if isinstance(given, Mapping) else dict(given)).items()}
         for kind, mode in modes.items():
             if mode not in MODES:
                 raise NotConfigured(f"writeback.{kind} is {mode!r}. Remedy: one of {', '.join(MODES)}.")
@@ -49,9 +46,7 @@ class Brakes:
         total = getattr(settings, "max_total", None)
         if total is not None:
             by_currency = total if isinstance(total, Mapping) else {"*": total}
-            limits["max_total"] = {
-                str(currency): Decimal(str(amount)) for currency, amount in by_currency.items()
-            }
+            limits["max_total"] = {str(currency): Decimal(str(amount)) for currency, amount in by_currency.items()}
         return cls(**limits)
 
     def mode(self, kind: str) -> Mode:

@@ -59,9 +59,7 @@ class DeliveryReport:
 
     def __str__(self) -> str:
         kinds = Counter((sent.connection, sent.kind) for sent in self.posted)
-        lines = [
-            f"{connection} {kind}: {count} posted" for (connection, kind), count in sorted(kinds.items())
-        ]
+        lines = [f"{connection} {kind}: {count} posted" for (connection, kind), count in sorted(kinds.items())]
         for name in ("rejected", "unknown", "waiting"):
             lines += [f"{sent.connection} {sent.key}: {name}: {sent.error}" for sent in getattr(self, name)]
         return "\n".join([*lines, *map(str, self.blocked), *map(str, self.stopped)]) or "nothing to send"
@@ -113,9 +111,7 @@ def _side_by_side(
     with ThreadPoolExecutor(run.pace.connections_at_once, thread_name_prefix="deliver") as pool:
         try:
             futures = [
-                pool.submit(_connection, run, name, writers[name], rows)
-                for name, rows in admitted.items()
-                if rows
+                pool.submit(_connection, run, name, writers[name], rows) for name, rows in admitted.items() if rows
             ]
             return [future.result() for future in futures]
         except BaseException:
@@ -123,9 +119,7 @@ def _side_by_side(
             raise
 
 
-def _connection(
-    run: _Run, name: str, writer: Writer, rows: Sequence[IntentRow]
-) -> tuple[list[Sent], Stopped | None]:
+def _connection(run: _Run, name: str, writer: Writer, rows: Sequence[IntentRow]) -> tuple[list[Sent], Stopped | None]:
     sent: list[Sent] = []
     silent = 0
     reason = None
@@ -164,9 +158,7 @@ def _report(done: Sequence[tuple[list[Sent], Stopped | None]], blocked: Sequence
 
 
 def _waiting(store: Store) -> list[IntentRow]:
-    query = (
-        select(intent).where(intent.c.state.in_([State.PLANNED, State.SENDING])).order_by(intent.c.connection)
-    )
+    query = select(intent).where(intent.c.state.in_([State.PLANNED, State.SENDING])).order_by(intent.c.connection)
     with store.reading() as connection:
         return [IntentRow.of(row) for row in connection.execute(query).mappings()]
 

@@ -39,9 +39,7 @@ def deliverer(store: Store, timeout: float) -> Iterator[Callable[[], bool]]:
                 raise _busy(store) from error
             yield lambda: True  # the kernel keeps a file lock for as long as the process lives
         else:
-            connection = stack.enter_context(store.engine.connect()).execution_options(
-                isolation_level="AUTOCOMMIT"
-            )
+            connection = stack.enter_context(store.engine.connect()).execution_options(isolation_level="AUTOCOMMIT")
             deadline = time.monotonic() + timeout
             while not connection.execute(_TRY).scalar():
                 if time.monotonic() > deadline:

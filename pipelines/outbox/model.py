@@ -49,9 +49,7 @@ class IllegalTransition(TieoutError):
     """The intent is not in a state from which this step is allowed."""
 
     def __init__(self, key: str, current: str, target: str) -> None:
-        super().__init__(
-            f"Intent {key} is {current} and cannot become {target}. Remedy: tieout outbox show {key}"
-        )
+        super().__init__(f"Intent {key} is {current} and cannot become {target}. Remedy: tieout outbox show {key}")
         self.key, self.current, self.target = key, current, target
 
 
@@ -103,9 +101,7 @@ intent = Table(
     Column("created_at", Instant, nullable=False),
     Column("planned_by", String(255), nullable=False, default=""),
     Column("wanted", Boolean, nullable=False, default=True),  # its plan row was there when last planned
-    Column(
-        "vouched", Boolean, nullable=False, default=False
-    ),  # a person says that an unknown write did not happen
+    Column("vouched", Boolean, nullable=False, default=False),  # a person says that an unknown write did not happen
     Column("conflict", Text),  # another payload was planned under this key: held until that is settled
     Column("blocked", Text),  # why the last delivery did not send it
     Column("due_at", Instant),  # a sensor need not start a run for it before
@@ -118,9 +114,7 @@ attempt = Table(
     "attempt",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    Column(
-        "intent_key", String(255), ForeignKey("intent.key", onupdate="CASCADE"), nullable=False, index=True
-    ),
+    Column("intent_key", String(255), ForeignKey("intent.key", onupdate="CASCADE"), nullable=False, index=True),
     Column("run_id", String(255), nullable=False, default=""),
     Column("started_at", Instant, nullable=False),
     Column("ended_at", Instant),

@@ -22,9 +22,7 @@ def retry(store: Store, key: str) -> IntentRow:
         if row.state not in (State.REJECTED, State.UNKNOWN):
             raise IllegalTransition(key, row.state, State.PLANNED)
         vouched = row.state == State.UNKNOWN
-        store.move(
-            connection, key, row.state, State.PLANNED, vouched=vouched, wanted=True, blocked=None, due_at=None
-        )
+        store.move(connection, key, row.state, State.PLANNED, vouched=vouched, wanted=True, blocked=None, due_at=None)
         return store.get(connection, key)
 
 
@@ -34,9 +32,7 @@ def void(store: Store, key: str, reason: str, by: str, again: bool) -> IntentRow
     `again` also renames it `<key>~<n>`, so that its key is free.
     """
     if by == PLAN or not reason.strip():
-        raise TieoutError(
-            f"Voiding {key} needs a person and a reason. Remedy: tieout outbox void {key} --reason '...'"
-        )
+        raise TieoutError(f"Voiding {key} needs a person and a reason. Remedy: tieout outbox void {key} --reason '...'")
     with store.writing() as connection:
         row = store.get(connection, key)
         told = {"void_reason": reason, "voided_by": by, "vouched": False, "conflict": None, "blocked": None}

@@ -160,9 +160,7 @@ def _note(
     for key, problem in problems.items():
         if key in existing:
             connection.execute(
-                update(intent)
-                .where(intent.c.key == key, open_states)
-                .values(conflict=problem.reason, wanted=True)
+                update(intent).where(intent.c.key == key, open_states).values(conflict=problem.reason, wanted=True)
             )
     for key in unchanged:
         if existing[key].conflict or not existing[key].wanted:

@@ -47,10 +47,7 @@ def render_plan(
         for name in ("new", "returned", "unchanged", "voided", "off", "conflicts", "invalid")
     }
     parts.append(
-        Text(
-            f"{len(sendable)} to write; "
-            + ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-        )
+        Text(f"{len(sendable)} to write; " + ", ".join(f"{count} {name}" for name, count in counts.items() if count))
     )
     return _print(parts, width)
 
@@ -68,9 +65,7 @@ def effects(rows: Iterable[IntentRow]) -> Effects:
             found[customer, row.currency] if row.kind in ("payment", "reversal") else (Decimal(0), Decimal(0))
         )
         if row.kind == "payment":
-            applied = sum(
-                (Decimal(str(one["amount"])) for one in row.body.get("applications", ())), Decimal(0)
-            )
+            applied = sum((Decimal(str(one["amount"])) for one in row.body.get("applications", ())), Decimal(0))
             found[customer, row.currency] = (opened - applied, unapplied + row.value - applied)
         elif row.kind == "reversal":
             found[customer, row.currency] = (opened + abs(row.value), unapplied + abs(row.value))
@@ -115,9 +110,7 @@ def render_show(detail: Detail, width: int = 140) -> str:
     return _print([facts, tries] if detail.attempts else [facts], width)
 
 
-def _through_brakes(
-    rows: Sequence[IntentRow], brakes: Mapping[str, Brakes]
-) -> tuple[list[IntentRow], list[Held]]:
+def _through_brakes(rows: Sequence[IntentRow], brakes: Mapping[str, Brakes]) -> tuple[list[IntentRow], list[Held]]:
     sendable: list[IntentRow] = []
     held: list[Held] = []
     for name in sorted({row.connection for row in rows}):
@@ -164,9 +157,7 @@ def _writes(rows: Sequence[IntentRow], names: Mapping[str, str]) -> Table:
     return table
 
 
-def _effect_table(
-    found: Effects, names: Mapping[str, str], balances: Mapping[tuple[str, str], Decimal]
-) -> Table:
+def _effect_table(found: Effects, names: Mapping[str, str], balances: Mapping[tuple[str, str], Decimal]) -> Table:
     table = _table(
         "Customer",
         "",
@@ -199,9 +190,7 @@ def _table(*columns: str, title: str | None = None) -> Table:
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         amount = column.startswith(">")
-        table.add_column(
-            column.lstrip(">"), justify="right" if amount else "left", no_wrap=amount, overflow="fold"
-        )
+        table.add_column(column.lstrip(">"), justify="right" if amount else "left", no_wrap=amount, overflow="fold")
     return table
 
 

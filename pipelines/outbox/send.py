@@ -186,8 +186,6 @@ class Sending:
         runs = max(1, (self.row.attempts + self.pace.tries) // self.pace.tries)
         return self.store.now() + timedelta(seconds=min(60.0 * 2.0 ** min(runs - 1, 10), 3600.0))
 
-    def _sent(
-        self, result: Result, erp_id: str | None = None, error: str | None = None, found: bool = False
-    ) -> Sent:
+    def _sent(self, result: Result, erp_id: str | None = None, error: str | None = None, found: bool = False) -> Sent:
         row = self.row
         return Sent(row.key, row.connection, row.kind, result, erp_id=erp_id, error=error, found=found)

@@ -91,9 +91,7 @@ class Store:
             yield
             return
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        with file_lock(
-            self.file.with_name(self.file.name + ".create.lock"), 60, "The outbox's creation lock"
-        ):
+        with file_lock(self.file.with_name(self.file.name + ".create.lock"), 60, "The outbox's creation lock"):
             yield
 
     def _version(self) -> int:
@@ -168,9 +166,7 @@ class Store:
         """Notes on intents that change no state (`blocked`, `vouched`)."""
         with self.writing() as connection:
             for start in range(0, len(keys), 500):
-                connection.execute(
-                    update(intent).where(intent.c.key.in_(keys[start : start + 500])).values(**values)
-                )
+                connection.execute(update(intent).where(intent.c.key.in_(keys[start : start + 500])).values(**values))
 
 
 def _database(url: str | Path) -> URL:
@@ -196,9 +192,7 @@ def _engine(url: URL) -> Engine:
     try:
         engine = create_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite")
     except ArgumentError as error:
-        raise NotConfigured(
-            f"TIEOUT_OUTBOX names no known driver: {error}. Remedy: see docs/writeback.md."
-        ) from error
+        raise NotConfigured(f"TIEOUT_OUTBOX names no known driver: {error}. Remedy: see docs/writeback.md.") from error
     except ModuleNotFoundError as error:
         raise NotConfigured(
             f"TIEOUT_OUTBOX needs the database driver {error.name}. Remedy: pip install '{error.name}'"
@@ -210,9 +204,7 @@ def _engine(url: URL) -> Engine:
 
 
 def _on_connect(connection: Any, _entry: ConnectionPoolEntry) -> None:
-    connection.isolation_level = (
-        None  # Tieout says BEGIN itself; the driver would begin only at the first change
-    )
+    connection.isolation_level = None  # Tieout says BEGIN itself; the driver would begin only at the first change
     for pragma in ("busy_timeout = 30000", "journal_mode = wal", "synchronous = full", "foreign_keys = on"):
         connection.execute(f"pragma {pragma}")
 

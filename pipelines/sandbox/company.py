@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from types import TracebackType
@@ -31,6 +32,8 @@ SHARES = {"books_us": 45, "books_emea": 30, "drop_dach": 15, "drop_nordics": 10}
 LEAST_CUSTOMERS, LEAST_MONTHS = 60, 6
 _OUTSIDERS = 2
 _LANDED = timedelta(hours=2)
+_FOUR = Decimal("0.0001")
+_NORDIC = {"DKK": Decimal("7.4600"), "NOK": Decimal("11.6500"), "SEK": Decimal("11.2400")}
 
 
 def check_size(customers: int, months: int) -> None:
@@ -99,6 +102,14 @@ class Company:
     def books(self) -> dict[str, Books]:
         """ERP connection -> its books."""
         return {branch.office.connection: branch.office.books for branch in self.branches}
+
+    def reference_rates(self, day: date) -> dict[str, Decimal]:
+        """Units of each currency for one euro, as the central bank would publish them: four decimals, from the offices' own rates."""
+        worth = {"EUR": Decimal(1)}  # of one unit, in euro
+        for rates in sorted((branch.office.rates for branch in self.branches), key=lambda item: item.base != "EUR"):
+            worth |= {code: rates.on(code, day) * worth[rates.base] for code in rates.currencies if code not in worth}
+        units = {code: (1 / value).quantize(_FOUR) for code, value in worth.items() if code != "EUR"}
+        return dict(sorted((units | _NORDIC).items()))
 
     def close(self) -> None:
         """Let go of the books' databases."""

@@ -50,6 +50,7 @@ class Files:
             self.tables[f"netsuite.{branch.office.connection}"] = self._netsuite(branch)
         for branch in company.branches:
             self.tables[f"stripe.{branch.till.connection}"] = self._stripe(branch)
+        self.tables["ecb.reference_rates"] = {"base_url": f"{self.base_url}/ecb", "sync_every": "daily"}
         for drop in company.drops:
             self.tables[f"sftp.{drop.profile.connection}"] = self._sftp(drop)
 
@@ -92,7 +93,7 @@ class Files:
             "transaction_fields": ["custbody_po_contact_email"],
             "activated_on": office.activated_on,
             "stripe": [profile.psp],
-            "rates": "netsuite",
+            "rates": "netsuite" if profile.base != "EUR" else "ecb",
             "bank_accounts": office.bank_accounts(),
             "fee_account": chart.FEES,
             "fee_vendor": chart.FEE_VENDOR,

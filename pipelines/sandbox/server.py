@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import asyncssh
@@ -21,6 +22,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from pipelines.ecb.twin import app as ecb_app
 from pipelines.netsuite.twin.account import Account
 from pipelines.netsuite.twin.app import app as netsuite_app
 from pipelines.sandbox import credentials as keys
@@ -100,7 +102,16 @@ class _Service:
             for branch in self.company.branches
         }
         stripes = {branch.till.account.secret_key: branch.till.account for branch in self.company.branches}
-        routes = [Mount("/netsuite", netsuite_app(accounts)), Mount("/stripe", stripe_app(stripes))]
+        reference = ecb_app(
+            self.company.reference_rates,
+            self.company.since.date() - timedelta(days=45),
+            lambda: self.company.clock.now().date(),
+        )
+        routes = [
+            Mount("/netsuite", netsuite_app(accounts)),
+            Mount("/stripe", stripe_app(stripes)),
+            Mount("/ecb", reference),
+        ]
         faults = Faults(Recorder(Starlette(routes=routes)))
         log, turnstile = Log(), Turnstile()
         truth = Truth(self.company)

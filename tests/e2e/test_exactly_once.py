@@ -72,11 +72,7 @@ class Erp:
 
     def ids(self, key: str) -> list[str]:
         with self.lock:
-            there = [
-                f"{one['connection']}-{place}"
-                for place, one in enumerate(self.records, 1)
-                if one["key"] == key
-            ]
+            there = [f"{one['connection']}-{place}" for place, one in enumerate(self.records, 1) if one["key"] == key]
             if key in self.late:
                 self.records.append(self.late.pop(key))
             return there
@@ -216,9 +212,7 @@ def row(number: int) -> dict[str, Any]:
 def start(url: str, path: Path, run: int) -> subprocess.Popen[str]:
     command = [sys.executable, __file__, url, str(path), f"run-{run}"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    return subprocess.Popen(
-        command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    return subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def wait_until(true: Any, seconds: float = 30) -> None:
@@ -240,11 +234,7 @@ def test_500_writes_under_faults_and_three_kills_are_made_exactly_once(tmp_path:
             before = erp.seen["POST"]
             process = start(url, tmp_path / "outbox.sqlite", kill)
             moment = before + chance.randint(30, 130)
-            wait_until(
-                lambda moment=moment, process=process: (
-                    erp.seen["POST"] >= moment or process.poll() is not None
-                )
-            )
+            wait_until(lambda moment=moment, process=process: erp.seen["POST"] >= moment or process.poll() is not None)
             time.sleep(chance.random() * 0.02)
             assert process.poll() is None, process.communicate()
             process.send_signal(signal.SIGKILL)
@@ -261,10 +251,7 @@ def test_500_writes_under_faults_and_three_kills_are_made_exactly_once(tmp_path:
             row(n)["intent_key"] for n in range(WRITES)
         )
         writes = erp.seen["POST"]
-        assert (
-            str(outbox.deliver({name: HttpWriter(url) for name in CONNECTIONS}, brakes=BRAKES))
-            == "nothing to send"
-        )
+        assert str(outbox.deliver({name: HttpWriter(url) for name in CONNECTIONS}, brakes=BRAKES)) == "nothing to send"
 
     assert erp.seen["POST"] == writes, "a second run writes nothing"
     assert len(erp.records) == WRITES, len(erp.records)
@@ -274,8 +261,7 @@ def test_500_writes_under_faults_and_three_kills_are_made_exactly_once(tmp_path:
     assert len(posted) == WRITES, told
     assert {one.key: [one.erp_id] for one in posted} == {one.key: erp.ids(one.key) for one in posted}
     assert all(
-        record["payload"]["amount"] == str(outbox.show(record["key"]).intent.value)
-        for record in erp.records[:20]
+        record["payload"]["amount"] == str(outbox.show(record["key"]).intent.value) for record in erp.records[:20]
     )
     assert min(erp.seen["drop"], erp.seen["429"], erp.seen["503"]) > 10, erp.seen
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-SAMPLES = Path(os.environ.get("TIEOUT_DATA_SAMPLES", Path(__file__).resolve().parents[3] / "shared" / "data")) / "open_ar"
+SAMPLES = (
+    Path(os.environ.get("TIEOUT_DATA_SAMPLES", Path(__file__).resolve().parents[3] / "shared" / "data")) / "open_ar"
+)
 pytestmark = pytest.mark.skipif(not SAMPLES.is_dir(), reason=f"the sample reports are not at {SAMPLES}")
 
 

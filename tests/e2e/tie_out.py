@@ -31,12 +31,19 @@ def differences(world: World, truth: dict[str, Any]) -> list[str]:
 def compare(what: str, ours: dict[Any, Any], theirs: dict[Any, Any]) -> list[str]:
     lines = [f"{what} {name}: in truth only: {theirs[name]}" for name in theirs.keys() - ours.keys()]
     lines += [f"{what} {name}: in the ledger only: {ours[name]}" for name in ours.keys() - theirs.keys()]
-    lines += [f"{what} {name}: ledger {ours[name]}, truth {theirs[name]}" for name in ours.keys() & theirs.keys() if ours[name] != theirs[name]]
+    lines += [
+        f"{what} {name}: ledger {ours[name]}, truth {theirs[name]}"
+        for name in ours.keys() & theirs.keys()
+        if ours[name] != theirs[name]
+    ]
     return sorted(lines)
 
 
 def customers(world: World, truth: dict[str, Any]) -> list[str]:
-    names = {row["customer_key"]: row["customer_name"] for row in world.rows("select * from ledger.ar_customers where not is_deleted")}
+    names = {
+        row["customer_key"]: row["customer_name"]
+        for row in world.rows("select * from ledger.ar_customers where not is_deleted")
+    }
     balances = {
         (row["customer_key"], row["currency"]): row["balance_amount"]
         for row in world.rows("select * from ledger.ar_balances where balance_amount <> 0")
@@ -47,7 +54,10 @@ def customers(world: World, truth: dict[str, Any]) -> list[str]:
         for currency, amount in row["balances"].items()
         if Decimal(amount) != 0
     }
-    return [*compare("customer", names, {key(row): row["name"] for row in truth["customers"]}), *compare("balance", balances, expected)]
+    return [
+        *compare("customer", names, {key(row): row["name"] for row in truth["customers"]}),
+        *compare("balance", balances, expected),
+    ]
 
 
 def documents(world: World, truth: dict[str, Any]) -> list[str]:
@@ -82,7 +92,8 @@ def documents(world: World, truth: dict[str, Any]) -> list[str]:
 def payments(world: World, truth: dict[str, Any]) -> list[str]:
     found = world.rows("select * from ledger.ar_payments where not is_deleted")
     ours = {
-        row["payment_key"]: (row["currency"], row["payment_amount"], row["unapplied_amount"], row["payment_date"]) for row in found
+        row["payment_key"]: (row["currency"], row["payment_amount"], row["unapplied_amount"], row["payment_date"])
+        for row in found
     }
     theirs = {
         key(row): (row["currency"], Decimal(row["amount"]), Decimal(row["unapplied_amount"]), _day(row["date"]))
@@ -109,7 +120,10 @@ def payouts(world: World, truth: dict[str, Any]) -> list[str]:
         row["payout_key"]: (row["currency"], row["payout_amount"], row["status"], row["arrival_date"])
         for row in world.rows("select * from ledger.ar_payouts")
     }
-    theirs = {key(row): (row["currency"], Decimal(row["amount"]), row["status"], _day(row["date"])) for row in truth["payouts"]}
+    theirs = {
+        key(row): (row["currency"], Decimal(row["amount"]), row["status"], _day(row["date"]))
+        for row in truth["payouts"]
+    }
     return compare("payout", ours, theirs)
 
 

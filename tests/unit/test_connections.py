@@ -98,3 +98,16 @@ def test_files_are_found_beside_the_connections_file(tmp_path: Path) -> None:
         system, "corner", {"private_key_file": "key.pem"}, tmp_path, problems
     )
     assert made[0].settings.private_key_file == str(tmp_path / "key.pem")
+
+
+def test_the_example_is_valid_and_names_every_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    root = Path(__file__).resolve().parents[2]
+    example = connections.load(root / "connections.example.toml")
+    text = (root / "connections.example.toml").read_text("utf-8")
+    variables = {line.partition("=")[0].strip("# ") for line in (root / ".env.example").read_text("utf-8").splitlines()}
+    for item in example:
+        for name, value in item.settings:
+            assert name in text or name == "private_key", f"{item.system}: {name}"
+            if isinstance(value, Secret):
+                assert value.variable in variables

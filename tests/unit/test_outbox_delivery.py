@@ -162,9 +162,7 @@ def test_where_nothing_can_be_searched_a_person_decides_each_time(url: str) -> N
         [],
     )
     outbox.retry(key())
-    assert deliver(outbox, erp).unknown[0].key == key(), (
-        "the answer was lost: unknown again, not created twice"
-    )
+    assert deliver(outbox, erp).unknown[0].key == key(), "the answer was lost: unknown again, not created twice"
     assert erp.ids(key()) == ["5000"]
     assert deliver(outbox, erp).unknown == ()
     outbox.void(key(), "it is there: 5000", by="ana")
@@ -247,12 +245,7 @@ def test_over_a_cap_nothing_of_that_kind_is_sent_and_it_says_so(url: str) -> Non
     assert "24.60 USD in one run, max_total is 24.59 USD" in str(outbox.list(kind="deposit")[0].blocked)
     assert (len(erp.records), len(report.blocked)) == (3, 1)
     assert (
-        len(
-            deliver(
-                outbox, erp, brakes={"books_us": Brakes(modes, max_total={"USD": Decimal("24.60")})}
-            ).posted
-        )
-        == 2
+        len(deliver(outbox, erp, brakes={"books_us": Brakes(modes, max_total={"USD": Decimal("24.60")})}).posted) == 2
     )
 
 
@@ -280,9 +273,7 @@ def test_payments_then_deposits_then_reversals_oldest_first(url: str) -> None:
     outbox.plan([*first, row("ch_0")])
     erp = Erp()
     deliver(outbox, erp)
-    assert [held for held, _ in erp.records] == [
-        key(name) for name in ("ch_2", "ch_1", "ch_0", "po_1", "re_1")
-    ]
+    assert [held for held, _ in erp.records] == [key(name) for name in ("ch_2", "ch_1", "ch_0", "po_1", "re_1")]
 
 
 def test_a_void_between_reading_and_sending_is_respected(url: str) -> None:
@@ -337,9 +328,7 @@ with deliverer(Store(sys.argv[1]), 0):
 
 def test_a_second_deliverer_refuses_cleanly_and_a_dead_one_holds_nothing(url: str) -> None:
     outbox = planned(url)
-    holder: Any = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, url], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
+    holder: Any = subprocess.Popen([sys.executable, "-c", HOLDER, url], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert holder.stdout.readline() == "held\n"
         erp = Erp()
@@ -375,9 +364,7 @@ def test_two_deliverers_at_once_make_each_record_once(url: str) -> None:
     outbox = planned(url, *[row(f"ch_{number:02d}") for number in range(30)])
     erp = Erp()
     pace = QUICK.__class__(backoff=0.0, settle=0.0, wait_for_lock=30)
-    threads = [
-        threading.Thread(target=deliver, args=(Outbox(url), erp), kwargs={"pace": pace}) for _ in range(3)
-    ]
+    threads = [threading.Thread(target=deliver, args=(Outbox(url), erp), kwargs={"pace": pace}) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -400,9 +387,7 @@ def test_people_can_read_it(url: str) -> None:
     shown = render_plan(result, brakes, names=names, balances=balances)
     for words in ("Acme [GmbH]", "9: 10.00", 'writeback.deposit is "plan"', "2 to write; 3 new"):
         assert words in shown
-    effect = next(
-        line.split() for line in shown.splitlines() if line.startswith(" Acme") and "100.00" in line
-    )
+    effect = next(line.split() for line in shown.splitlines() if line.startswith(" Acme") and "100.00" in line)
     assert effect[-6:] == ["USD", "-5.00", "7.30", "-12.30", "100.00", "87.70"]
     assert "Nothing to write." in render_plan(outbox.plan([]), brakes)
     assert "The outbox is empty." in render_intents(outbox.list())

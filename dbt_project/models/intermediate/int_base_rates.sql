@@ -1,9 +1,12 @@
--- Rate to the company's own currency for every ERP record: the record's own, or the table's on that day.
+-- Rate to the company's own currency for every ERP record. Setting `rates`: "netsuite" is the record's own (or the ERP's table on that
+-- day), "ecb" the cross of that day's reference rates.
 with
 
 connections as (select * from {{ ref('stg_tieout__connections') }}),
 
 rates as (select * from {{ ref('int_rates') }}),
+
+reference_rates as (select * from {{ ref('int_reference_rates') }}),
 
 units as (select * from {{ ref('currency_units') }}),
 
@@ -25,7 +28,7 @@ rated as (
         cast(case
             when records.currency = connections.base_currency then 1
             when connections.rates = 'netsuite' then coalesce(records.exchange_rate, rates.exchange_rate)
-            else rates.exchange_rate
+            else {{ x_ratio('base_reference.units_per_base', 'reference.units_per_base', 10, 20) }}
         end as decimal(20, 10)) as base_rate,
         coalesce(units.exponent, 2) as base_exponent
     from records
@@ -37,6 +40,16 @@ rated as (
             and records.currency = rates.currency
             and records.rate_date >= rates.valid_from
             and (records.rate_date < rates.valid_until or rates.valid_until is null)
+    left join reference_rates as reference
+        on
+            records.currency = reference.currency
+            and records.rate_date >= reference.valid_from
+            and (records.rate_date < reference.valid_until or reference.valid_until is null)
+    left join reference_rates as base_reference
+        on
+            connections.base_currency = base_reference.currency
+            and records.rate_date >= base_reference.valid_from
+            and (records.rate_date < base_reference.valid_until or base_reference.valid_until is null)
     left join units on connections.base_currency = units.currency
 )
 

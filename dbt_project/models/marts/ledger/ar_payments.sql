@@ -8,6 +8,8 @@ psp_payments as (select * from {{ ref('int_psp_payments') }}),
 
 postings as (select * from {{ ref('int_payment_postings') }}),
 
+links as (select * from {{ ref('int_psp_links') }}),
+
 deposit_items as (select * from {{ ref('erp_deposit_items') }}),
 
 deposited as (
@@ -36,6 +38,13 @@ paid_for as (
     select erp_payment_key, min(psp_payment_key) as psp_payment_key
     from citations
     group by erp_payment_key
+),
+
+intents as (
+    select subject_key, max(state) as state, max(attempts) as attempts, max(last_error) as last_error, max(erp_id) as erp_id
+    from {{ ref('stg_tieout__intents') }}
+    where kind = 'payment' and state <> 'void'
+    group by subject_key
 ),
 
 from_erps as (
@@ -67,6 +76,11 @@ from_erps as (
         paid_for.psp_payment_key as linked_payment_key,
         erp_payments.unapplied_amount > 0 as is_unapplied,
         cast(null as {{ dbt.type_string() }}) as refund_ids,
+        erp_payments.connection as erp_connection,
+        erp_payments.payment_id as erp_id,
+        cast(null as {{ dbt.type_string() }}) as sync_status,
+        cast(null as integer) as sync_attempts,
+        cast(null as {{ dbt.type_string() }}) as sync_error,
         erp_payments.is_deleted,
         erp_payments.created_at,
         erp_payments.first_seen_at
@@ -98,15 +112,28 @@ from_psps as (
         cast(null as {{ dbt.type_string() }}) as account_id,
         cast(null as {{ dbt.type_string() }}) as deposit_key,
         first_citations.erp_payment_key as linked_payment_key,
-        coalesce(postings.is_to_book, false) as is_unapplied,
+        coalesce(booked.unapplied_amount > 0, false) as is_unapplied,
         refunds.refund_ids,
+        links.erp_connection,
+        coalesce(booked.payment_id, intents.erp_id) as erp_id,
+        case
+            when psp_payments.state in ('pending', 'failed') then null
+            when booked.payment_key is not null then 'booked'
+            when intents.state is not null then intents.state
+            when coalesce(postings.is_to_book, false) then 'unbooked'
+        end as sync_status,
+        intents.attempts as sync_attempts,
+        intents.last_error as sync_error,
         false as is_deleted,
         psp_payments.created_at,
         psp_payments.first_seen_at
     from psp_payments
     left join postings on psp_payments.payment_key = postings.payment_key
     left join first_citations on psp_payments.payment_key = first_citations.psp_payment_key
+    left join erp_payments as booked on first_citations.erp_payment_key = booked.payment_key
     left join refunds on psp_payments.payment_key = refunds.payment_key
+    left join links on psp_payments.connection = links.psp_connection
+    left join intents on psp_payments.payment_key = intents.subject_key
 ),
 
 final as (
