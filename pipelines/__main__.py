@@ -184,11 +184,12 @@ def outbox_retry(key: str) -> None:
 @outbox.command("void")
 @click.argument("key")
 @click.option("--reason", required=True)
-def outbox_void(key: str, reason: str) -> None:
+@click.option("--again", is_flag=True, help="Give the key back, so that the next plan may name the write anew.")
+def outbox_void(key: str, reason: str, again: bool) -> None:
     """Give up an intent that was not posted."""
     from pipelines.outbox import Outbox
 
-    Outbox(Home.current().outbox_url).void(key, reason)
+    Outbox(Home.current().outbox_url).void(key, reason, again=again)
     console.print(f"{key} is void.", markup=False)
 
 

@@ -72,6 +72,10 @@ class Settings(BaseModel):
     sync_every: Cadence = "60m"
     time_zone: str = "UTC"
 
+    def reconciles(self) -> tuple[str, ...]:
+        """Names of the payment provider connections whose money belongs in this connection's books."""
+        return ()
+
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -159,6 +163,18 @@ def load(path: Path | None = None) -> Connections:
             f"{file} has {len(problems)} problem(s):\n" + "\n".join(f"  - {problem}" for problem in problems)
         )
     return Connections(file, tuple(items))
+
+
+def _reconciled(items: list[Connection]) -> Iterator[str]:
+    """A payment provider's money belongs in one set of books, and that of a connection there is."""
+    names = {item.name for item in items}
+    books: dict[str, str] = {}
+    for item in items:
+        for provider in item.settings.reconciles():
+            if provider not in names:
+                yield f"[{item.system}.{item.name}]: reconciles {provider!r}, and there is no such connection"
+            elif books.setdefault(provider, item.name) != item.name:
+                yield f"[{item.system}.{item.name}]: {provider!r} is already reconciled with {books[provider]!r}"
 
 
 def _connection(system: System, name: str, values: Any, folder: Path, problems: list[str]) -> list[Connection]:

@@ -90,6 +90,9 @@ class NetSuiteSettings(Settings):
     closed_period: Literal["hold", "next_open"] = "hold"
     aging_buckets: tuple[int, ...] = (30, 60, 90)
 
+    def reconciles(self) -> tuple[str, ...]:
+        return self.stripe
+
     @field_validator("account_id")
     @classmethod
     def _account_form(cls, value: str) -> str:

@@ -83,6 +83,22 @@ def test_names_are_unique_across_systems(tmp_path: Path) -> None:
         connections.load(write(tmp_path, f"[shop.corner]\n{table}[bank.corner]\n{table}"))
 
 
+def test_a_provider_s_money_belongs_in_one_set_of_books(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Books(Settings):
+        providers: tuple[str, ...]
+
+        def reconciles(self) -> tuple[str, ...]:
+            return self.providers
+
+    system = System("shop", "erp", Books, (), lambda c, x: None, lambda c: Check(c.name, "active"))
+    monkeypatch.setattr(connections, "systems", lambda: {"shop": system})
+    text = '[shop.a]\nproviders = ["b", "nobody"]\n[shop.b]\nproviders = []\n[shop.c]\nproviders = ["b"]\n'
+    with pytest.raises(
+        NotConfigured, match="'nobody', and there is no such connection\\n.*'b' is already reconciled with 'a'"
+    ):
+        connections.load(write(tmp_path, text))
+
+
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(NotConfigured, match=r"connections\.example\.toml"):
         connections.load(tmp_path / "none.toml")
