@@ -158,6 +158,7 @@ def load(path: Path | None = None) -> Connections:
         f"the name {name!r} is used twice; names are unique across systems"
         for name in {n for n in names if names.count(n) > 1}
     ]
+    problems += _reconciled(items)
     if problems:
         raise NotConfigured(
             f"{file} has {len(problems)} problem(s):\n" + "\n".join(f"  - {problem}" for problem in problems)

@@ -93,10 +93,9 @@ def test_a_provider_s_money_belongs_in_one_set_of_books(tmp_path: Path, monkeypa
     system = System("shop", "erp", Books, (), lambda c, x: None, lambda c: Check(c.name, "active"))
     monkeypatch.setattr(connections, "systems", lambda: {"shop": system})
     text = '[shop.a]\nproviders = ["b", "nobody"]\n[shop.b]\nproviders = []\n[shop.c]\nproviders = ["b"]\n'
-    with pytest.raises(
-        NotConfigured, match="'nobody', and there is no such connection\\n.*'b' is already reconciled with 'a'"
-    ):
+    with pytest.raises(NotConfigured, match="'nobody', and there is no such connection") as raised:
         connections.load(write(tmp_path, text))
+    assert "'b' is already reconciled with 'a'" in str(raised.value)
 
 
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
