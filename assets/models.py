@@ -8,7 +8,8 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
 from assets import keys
-from pipelines.home import warehouse_lock
+from pipelines.home import Home, warehouse_lock
+from pipelines.load import connect
 from resources.transform import project
 from resources.warehouse import HomeResource
 
@@ -30,7 +31,33 @@ class Translator(DagsterDbtTranslator):
 
 @dbt_assets(manifest=PROJECT.manifest_path, project=PROJECT, dagster_dbt_translator=Translator(), name="models")
 def models(context: dg.AssetExecutionContext, dbt: DbtCliResource, home: HomeResource) -> Iterator[Any]:
-    """`dbt build`: staging, ledger, aging, reconciliation, planned writes, and their tests."""
-    os.environ["TIEOUT_WAREHOUSE"] = str(home.get().warehouse)  # what profiles.yml reads
-    with warehouse_lock(home.get()):
-        yield from dbt.cli(["build"], context=context).stream()
+    """`dbt build`: staging, ledger, aging, reconciliation, planned writes, and their data tests. Unit tests are for `make test`.
+
+    dbt works in the home: two homes never share a target folder, and its partial parse is found again.
+    """
+    where = home.get()
+    os.environ["TIEOUT_WAREHOUSE"] = str(where.warehouse)  # what profiles.yml reads
+    command = ["build", "--exclude-resource-type", "unit_test"]
+    with warehouse_lock(where):
+        build = dbt.cli(command, context=context, target_path=where.root / "dbt", raise_on_error=False)
+        events = list(build.stream())
+        counts = row_counts(where)
+    for event in events:
+        if isinstance(event, dg.Output):
+            key = context.asset_key_for_output(event.output_name)
+            event = event.with_metadata({**event.metadata, **counts.get(key, {})})
+        yield event
+    if error := build.get_error():
+        raise error
+
+
+def row_counts(home: Home) -> dict[dg.AssetKey, dict[str, int]]:
+    """Metadata by asset key: how many rows each table holds. Views are not counted: that would run them. Hold the lock."""
+    with connect(home) as warehouse:
+        tables = warehouse.sql("select schema_name, table_name from duckdb_tables() where schema_name not like 'raw%'")
+        return {
+            dg.AssetKey([schema, name]): {
+                "dagster/row_count": warehouse.execute(f'select count(*) from {schema}."{name}"').fetchall()[0][0]
+            }
+            for schema, name in tables.fetchall()
+        }

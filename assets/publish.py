@@ -7,6 +7,7 @@ import dagster as dg
 from assets import keys
 from assets.models import models
 from pipelines import publish as publishing
+from pipelines.load import CORE_TABLES
 from resources.warehouse import HomeResource
 
 
@@ -36,9 +37,10 @@ def published(home: HomeResource) -> dg.MaterializeResult[None]:
 
 @dg.asset(
     key=keys.OUTCOME,
-    deps=[keys.PUBLISHED, keys.DELIVERIES],
+    deps=[*(keys.raw(table) for table in CORE_TABLES), keys.PUBLISHED, keys.INTENTS, keys.DELIVERIES],
     group_name="ops",
     owners=keys.OWNERS,
+    kinds={"dagster"},
     description="The verdict on a run: it is red when any check in it failed, although everything that could go on went on.",
 )
 def run_outcome(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:

@@ -82,10 +82,10 @@ def raw_assets(system: System) -> dg.AssetsDefinition:
 
 def sync_all(
     chosen: list[Connection], home: Home, full: bool, outbox: Outbox, context: dg.AssetExecutionContext
-) -> tuple[list[SyncReport], dict[str, TieoutError]]:
+) -> tuple[list[SyncReport], dict[str, Exception]]:
     """Sync connections side by side. Returns the reports, and the errors by connection."""
     reports: list[SyncReport] = []
-    failures: dict[str, TieoutError] = {}
+    failures: dict[str, Exception] = {}
 
     def one(connection: Connection) -> SyncReport:
         return sync(connection, home, full=full, confirmations=outbox.confirmations())
@@ -94,9 +94,9 @@ def sync_all(
         for connection, future in [(item, pool.submit(one, item)) for item in chosen]:
             try:
                 report = future.result()
-            except TieoutError as error:
+            except Exception as error:  # noqa: BLE001 - one connection's fault, whatever it is, must not stop the others
                 failures[connection.name] = error
-                context.log.error(f"{connection.name}: {error}")
+                context.log.error(f"{connection.name}: {error}", exc_info=not isinstance(error, TieoutError))
                 continue
             reports.append(report)
             context.log.info(

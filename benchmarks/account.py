@@ -76,7 +76,12 @@ def _post(made: Books, invoices: int, today: date) -> None:
 
 def connection_of(port: int, token: Token) -> dict[str, Any]:
     """What a client needs: settings as `connections.toml` has them, and the environment."""
-    names = {"consumer_key": "BENCH_CK", "consumer_secret": "BENCH_CS", "token_id": "BENCH_TI", "token_secret": "BENCH_TS"}
+    names = {
+        "consumer_key": "BENCH_CK",
+        "consumer_secret": "BENCH_CS",
+        "token_id": "BENCH_TI",
+        "token_secret": "BENCH_TS",
+    }
     settings = {
         "account_id": ACCOUNT, "base_url": f"http://127.0.0.1:{port}/netsuite/{ACCOUNT}", "time_zone": ZONE, "auth": "oauth1",
         **{setting: "${" + variable + "}" for setting, variable in names.items()},
@@ -91,11 +96,15 @@ async def serve(made: Books) -> None:
     from starlette.applications import Starlette
     from starlette.routing import Mount
 
-    token = Token(*(secrets.token_hex(16) for _ in range(4)))
+    token = Token(secrets.token_hex(16), secrets.token_hex(16), secrets.token_hex(16), secrets.token_hex(16))
     twin = app({ACCOUNT: Account(made, Credentials([token], []))})
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        Starlette(routes=[Mount("/netsuite", twin)]), lifespan="off", log_level="warning", access_log=False, date_header=False
+        Starlette(routes=[Mount("/netsuite", twin)]),
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        date_header=False,
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]))

@@ -151,14 +151,20 @@ def outbox() -> None:
     """Intents: what was, is being and will be written."""
 
 
+# As in pipelines.outbox, which is not imported before it is needed.
+STATES = ("planned", "sending", "posted", "rejected", "unknown", "void")
+KINDS = ("payment", "deposit", "reversal")
+
+
 @outbox.command("list")
-@click.option("--state", help="planned, sending, posted, rejected, unknown or void.")
+@click.option("--state", type=click.Choice(STATES))
 @click.option("--connection")
-def outbox_list(state: str | None, connection: str | None) -> None:
+@click.option("--kind", type=click.Choice(KINDS))
+def outbox_list(state: str | None, connection: str | None, kind: str | None) -> None:
     """One line an intent."""
     from pipelines.outbox import Outbox, render_intents
 
-    rows = Outbox(Home.current().outbox_url).list(state=state, connection=connection)
+    rows = Outbox(Home.current().outbox_url).list(state=state, connection=connection, kind=kind)
     click.echo(render_intents(rows, width=console.width))
 
 
@@ -189,8 +195,9 @@ def outbox_void(key: str, reason: str, again: bool) -> None:
     """Give up an intent that was not posted."""
     from pipelines.outbox import Outbox
 
-    Outbox(Home.current().outbox_url).void(key, reason, again=again)
-    console.print(f"{key} is void.", markup=False)
+    kept = Outbox(Home.current().outbox_url).void(key, reason, again=again)
+    told = f"{key} is free for the next plan; what it was is void and kept as {kept.key}."
+    console.print(told if again else f"{key} is void.", markup=False, soft_wrap=True)
 
 
 @main.command()

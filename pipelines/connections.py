@@ -14,7 +14,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import dotenv
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError, field_validator
 from pydantic_core import core_schema
 
 from pipelines import systems
@@ -71,6 +71,8 @@ class Settings(BaseModel):
 
     sync_every: Cadence = "60m"
     time_zone: str = "UTC"
+    daily_at: int = Field(default=3, ge=0, le=23)  # hour in time_zone of a daily sync
+    redundancy_at: int = Field(default=2, ge=0, le=23)  # hour in which everything is read again
 
     def reconciles(self) -> tuple[str, ...]:
         """Names of the payment provider connections whose money belongs in this connection's books."""

@@ -6,6 +6,7 @@ Also the one lock around the warehouse: DuckDB lets a single process write, shut
 import contextlib
 import fcntl
 import os
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -104,3 +105,56 @@ def warehouse_lock(home: Home, timeout: float = 900) -> contextlib.AbstractConte
 def connection_lock(home: Home, connection: str, timeout: float = 900) -> contextlib.AbstractContextManager[None]:
     """One sync at a time per connection: two runs of one dlt pipeline would share its working folder."""
     return file_lock(home.locks / f"{connection}.lock", timeout, f"The sync lock of {connection}")
+
+
+class Slots:
+    """At most `count` holders at once of what `name` names, over all threads and processes of a home.
+
+    A slot is a locked file; the kernel frees those of a process that dies. Who waits stands at a turnstile, itself a lock, so that a
+    process with many threads does not keep another one out.
+    """
+
+    def __init__(self, home: Home, name: str, count: int) -> None:
+        self._paths = [home.locks / f"{name}.slot{number}" for number in range(count)]
+        self._free: list[int] = []
+        self._turnstile = home.locks / f"{name}.turnstile"
+        self._turn = -1
+        self._entering = threading.Lock()
+        self._changing = threading.Lock()
+
+    @contextlib.contextmanager
+    def slot(self) -> Iterator[None]:
+        """Wait for a slot and hold it."""
+        with self._entering:
+            if self._turn < 0:
+                self._free = [os.open(path, os.O_CREAT | os.O_RDWR, 0o664) for path in self._paths]
+                self._turn = os.open(self._turnstile, os.O_CREAT | os.O_RDWR, 0o664)
+            fcntl.flock(self._turn, fcntl.LOCK_EX)
+            try:
+                held = self._take()
+                while held is None:
+                    time.sleep(0.002)
+                    held = self._take()
+            finally:
+                fcntl.flock(self._turn, fcntl.LOCK_UN)
+        try:
+            yield
+        finally:
+            fcntl.flock(held, fcntl.LOCK_UN)
+            with self._changing:
+                self._free.append(held)
+
+    def _take(self) -> int | None:
+        with self._changing:
+            for place, descriptor in enumerate(self._free):
+                with contextlib.suppress(BlockingIOError):
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    return self._free.pop(place)
+        return None
+
+    def close(self) -> None:
+        """Close the files that are not in use."""
+        with self._entering, self._changing:
+            for descriptor in (*self._free, *([self._turn] if self._turn >= 0 else [])):
+                os.close(descriptor)
+            self._free, self._turn = [], -1

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ import requests
 import tenacity
 from requests.adapters import HTTPAdapter
 
+from pipelines.home import Slots
 from pipelines.system import Transient
 
 log = logging.getLogger(__name__)
@@ -35,9 +36,13 @@ class Counter:
 
 
 class Budget:
-    """At most `concurrent` calls in flight and `per_second` started each second, however many threads ask."""
+    """At most `concurrent` calls in flight and `per_second` started each second, however many threads ask.
 
-    def __init__(self, concurrent: int, per_second: float | None = None) -> None:
+    With `shared`, other processes count as well towards its number of calls in flight.
+    """
+
+    def __init__(self, concurrent: int, per_second: float | None = None, shared: Slots | None = None) -> None:
+        self._shared = shared
         self._slots = threading.BoundedSemaphore(concurrent)
         self._interval = 1 / per_second if per_second else 0.0
         self._next = 0.0
@@ -52,7 +57,8 @@ class Budget:
                     wait = max(0.0, self._next - now)
                     self._next = max(now, self._next) + self._interval
                 time.sleep(wait)
-            yield
+            with self._shared.slot() if self._shared else nullcontext():
+                yield
 
 
 class Retryable(Transient):

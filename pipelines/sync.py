@@ -1,4 +1,4 @@
-"""One sync of one connection: extract without a lock, load under it, and write down what happened."""
+"""One sync of one connection: extract without a lock, load under it, and write down what happened, also when it failed."""
 
 import json
 import logging
@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import duckdb
+
 from pipelines import load as loading
+from pipelines import quarantine
 from pipelines.connections import Connection, Connections
-from pipelines.home import Home, connection_lock, warehouse_lock
+from pipelines.home import Home, WarehouseBusy, connection_lock, warehouse_lock
 from pipelines.outbox import Confirmation
+from pipelines.system import NotConfigured, Refused, Transient
 from pipelines.tables import Quarantined
 
 log = logging.getLogger(__name__)
@@ -69,31 +73,81 @@ def sync(
     """Read what is new (or, with `full`, everything) and load it. The second of two equal syncs adds nothing.
 
     Raises TieoutError subclasses naming the connection; nothing is lost: the next sync starts where the last complete one ended.
+    A failure is written to the run log and to the connection's state in the warehouse.
     """
+    context = SyncContext(home, full=full)
+    try:
+        report = _run(connection, context, confirmations)
+    except BaseException as error:
+        _record_failure(connection, context, error)
+        raise
+    _write_log(home, {**report.__dict__, "state": "active"})
+    return report
+
+
+def _run(connection: Connection, context: SyncContext, confirmations: Sequence[Confirmation]) -> SyncReport:
     # dlt asks whether a value is a frame of a pandas that another thread may be half through importing: import it whole first.
     import pandas  # noqa: F401
 
-    context = SyncContext(home, full=full)
+    home = context.home
     with connection_lock(home, connection.name):
         started = time.monotonic()
         with warehouse_lock(home):
             loading.ensure_tables(home)
             context.confirmed = _confirmed(connection, home, confirmations)
             pipeline = loading.open_pipeline(connection, home)
-        loading.extract(pipeline, connection.declared.source(connection, context), connection)
+        load_ids = loading.extract(pipeline, connection.declared.source(connection, context), connection)
+        quarantine.stage(home, connection, context.quarantine, load_ids)
         extracted = time.monotonic()
         with warehouse_lock(home):
-            load_ids = list(pipeline.list_normalized_load_packages())
             versions = loading.load(pipeline, connection, home)
-            loading.store_quarantine(home, connection, context.quarantine, load_ids)
             _store_connection(connection, context)
         loaded = time.monotonic()
-    report = SyncReport(
+    return SyncReport(
         connection.name, versions, len(context.quarantine), dict(context.log.counts), list(context.log.notes),
         extracted - started, loaded - extracted,
     )  # fmt: skip
-    _write_log(report, home)
-    return report
+
+
+def state_of(error: BaseException) -> str:
+    """The state a failed sync leaves its connection in. A token limit and a lost connection are two different ones."""
+    match error:
+        case Refused():
+            return {"token_limit": "token_limit", "invalid_login": "disconnected"}.get(error.code, "refused")
+        case NotConfigured():
+            return "not_configured"
+        case Transient():
+            return "unreachable"
+        case Exception():
+            return "failed"
+    return "interrupted"
+
+
+def _record_failure(connection: Connection, context: SyncContext, error: BaseException) -> None:
+    state, text = state_of(error), str(error) or type(error).__name__
+    _write_log(
+        context.home,
+        {"connection": connection.name, "state": state, "error": text, "counts": context.log.counts, "notes": context.log.notes},
+    )  # fmt: skip
+    if state == "interrupted" or isinstance(error, WarehouseBusy):  # no time to wait for the warehouse, or no use
+        return
+    try:
+        with warehouse_lock(context.home), loading.connect(context.home) as warehouse:
+            warehouse.execute(
+                """insert into raw_tieout.connection
+                (connection, system, time_zone, settings, is_deleted, _seq, _extracted_at, _dlt_load_id)
+                select $1, $2, $3, $4, false, 0, $5, '0' where $1 not in (select connection from raw_tieout.connection)""",
+                [
+                    connection.name, connection.system, connection.settings.time_zone,
+                    json.dumps(connection.public_settings(), sort_keys=True), datetime.now(UTC),
+                ],
+            )  # fmt: skip
+            warehouse.execute(
+                "update raw_tieout.connection set state = ?, last_error = ?, failed_at = ? where connection = ?",
+                [state, text, datetime.now(UTC), connection.name],
+            )
+    except (WarehouseBusy, duckdb.Error) as busy:
+        log.warning("%s: the failure is in the run log, but not in the warehouse: %s", connection.name, busy)
 
 
 def _confirmed(connection: Connection, home: Home, confirmations: Sequence[Confirmation]) -> frozenset[str]:
@@ -120,8 +174,8 @@ def _store_connection(connection: Connection, context: SyncContext) -> None:
         warehouse.execute("delete from raw_tieout.connection where connection = ?", [connection.name])
         warehouse.execute(
             """insert into raw_tieout.connection
-            (connection, system, time_zone, base_currency, settings, complete_through, last_synced_at, is_deleted, _seq, _extracted_at, _dlt_load_id)
-            values (?, ?, ?, ?, ?, ?, ?, false, 0, ?, '0')""",
+            (connection, system, time_zone, base_currency, settings, complete_through, last_synced_at, state, is_deleted, _seq, _extracted_at, _dlt_load_id)
+            values (?, ?, ?, ?, ?, ?, ?, 'active', false, 0, ?, '0')""",
             [
                 connection.name, connection.system, connection.settings.time_zone, context.base_currency or base,
                 json.dumps(connection.public_settings(), sort_keys=True), context.complete_through or through,
@@ -140,8 +194,8 @@ def forget_removed(connections: Connections, home: Home) -> None:
         )
 
 
-def _write_log(report: SyncReport, home: Home) -> None:
+def _write_log(home: Home, entry: dict[str, Any]) -> None:
+    """One line of the connection's execution log."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    lines = [json.dumps({**report.__dict__, "at": stamp}, default=str)]
-    with (home.logs / f"{report.connection}.jsonl").open("a", encoding="utf-8") as file:
-        file.write("\n".join(lines) + "\n")
+    with (home.logs / f"{entry['connection']}.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps({**entry, "at": stamp}, default=str) + "\n")

@@ -144,14 +144,14 @@ def _batch(
     deleted: bool,
 ) -> pa.Table:
     names = table.names
-    cells = [[row.get(name) for row in rows] for name in names]
+    records = [tuple(map(row.get, names)) for row in rows]
     if any(row.get(part) in (None, "") for part in table.key for row in rows):
         raise ValueError(f"a row of {table.name} has no id ({', '.join(table.key)})")
+    cells = list(zip(*records, strict=True)) or [()] * len(names)
     arrays = [to_array(values, column.type, time_zone) for values, column in zip(cells, table.columns, strict=True)]
     mark = b"deleted" if deleted else b""
     hashes = [
-        hashlib.blake2b(orjson.dumps(row, default=str) + mark, digest_size=16).hexdigest()
-        for row in zip(*cells, strict=True)
+        hashlib.blake2b(orjson.dumps(record, default=str) + mark, digest_size=16).hexdigest() for record in records
     ]
     count = len(rows)
     lineage = [
@@ -164,59 +164,73 @@ def _batch(
     return pa.table([*arrays, *lineage], names=[*names, *(column.name for column in LINEAGE)])
 
 
-def to_array(values: list[Any], kind: ColumnType, time_zone: str = "UTC") -> pa.Array:
+def to_array(values: Sequence[Any], kind: ColumnType, time_zone: str = "UTC") -> pa.Array:
     """One column, exactly typed. Raises ArrowInvalid, ValueError or TypeError when a value does not fit without loss."""
     return _CONVERTERS[kind](values, time_zone)
 
 
-def _text(values: list[Any], _zone: str) -> pa.Array:
+def _text(values: Sequence[Any], _zone: str) -> pa.Array:
     return pa.array(values, pa.string())
 
 
-def _json(values: list[Any], _zone: str) -> pa.Array:
-    texts = [
-        v if v is None or isinstance(v, str) else orjson.dumps(v, option=orjson.OPT_SORT_KEYS).decode() for v in values
-    ]
-    return pa.array(texts, pa.string())
+def _strings(values: Sequence[Any]) -> pa.Array | None:
+    """The column as text if it is nothing else, as nearly every source sends it; else None."""
+    try:
+        return pa.array(values, pa.string())
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return None
 
 
-def _decimal(kind: ColumnType) -> Callable[[list[Any], str], pa.Array]:
-    def convert(values: list[Any], _zone: str) -> pa.Array:
-        if any(isinstance(value, float) for value in values):
-            raise TypeError("an amount arrived as a float: parse the source's text instead")
-        texts = [
-            value
-            if value is None or isinstance(value, str)
-            else f"{value:f}"
-            if hasattr(value, "quantize")
-            else str(value)
-            for value in values
-        ]
-        return pc.cast(pa.array(texts, pa.string()), ARROW_TYPES[kind])
+def _json(values: Sequence[Any], _zone: str) -> pa.Array:
+    texts = _strings(values)
+    if texts is not None:
+        return texts
+    return pa.array(
+        [
+            v if v is None or isinstance(v, str) else orjson.dumps(v, option=orjson.OPT_SORT_KEYS).decode()
+            for v in values
+        ],
+        pa.string(),
+    )
+
+
+def _decimal(kind: ColumnType) -> Callable[[Sequence[Any], str], pa.Array]:
+    def convert(values: Sequence[Any], _zone: str) -> pa.Array:
+        texts = _strings(values)
+        return pc.cast(_number_texts(values) if texts is None else texts, ARROW_TYPES[kind])
 
     return convert
 
 
-def _bool(values: list[Any], _zone: str) -> pa.Array:
+def _number_texts(values: Sequence[Any]) -> pa.Array:
+    if any(isinstance(value, float) for value in values):
+        raise TypeError("an amount arrived as a float: parse the source's text instead")
+    texts = [
+        value if value is None or isinstance(value, str) else f"{value:f}" if hasattr(value, "quantize") else str(value)
+        for value in values
+    ]
+    return pa.array(texts, pa.string())
+
+
+def _bool(values: Sequence[Any], _zone: str) -> pa.Array:
     unknown = {value for value in values if value is not None} - _TRUE - _FALSE
     if unknown:
         raise ValueError(f"{min(map(str, unknown))!r} is not a yes or no")
     return pa.array([None if value is None else value in _TRUE for value in values], pa.bool_())
 
 
-def _date(values: list[Any], _zone: str) -> pa.Array:
-    if any(value is not None and not isinstance(value, str) for value in values):
-        return pa.array(values, pa.date32())
-    return pc.cast(pa.array(values, pa.string()), pa.date32())
+def _date(values: Sequence[Any], _zone: str) -> pa.Array:
+    texts = _strings(values)
+    return pa.array(values, pa.date32()) if texts is None else pc.cast(texts, pa.date32())
 
 
-def _integer(values: list[Any], _zone: str) -> pa.Array:
+def _integer(values: Sequence[Any], _zone: str) -> pa.Array:
     if all(value is None or isinstance(value, int) for value in values):
         return pa.array(values, pa.int64())
     return pc.cast(pa.array([None if value is None else str(value) for value in values], pa.string()), pa.int64())
 
 
-def _timestamp(values: list[Any], time_zone: str) -> pa.Array:
+def _timestamp(values: Sequence[Any], time_zone: str) -> pa.Array:
     kind = ARROW_TYPES["timestamp"]
     sample = next((value for value in values if value is not None), None)
     if sample is None or isinstance(sample, datetime):
@@ -233,7 +247,7 @@ def _timestamp(values: list[Any], time_zone: str) -> pa.Array:
     )
 
 
-_CONVERTERS: dict[ColumnType, Callable[[list[Any], str], pa.Array]] = {
+_CONVERTERS: dict[ColumnType, Callable[[Sequence[Any], str], pa.Array]] = {
     "text": _text,
     "json": _json,
     "money": _decimal("money"),

@@ -3,6 +3,9 @@
 The plan is every relation of schema `writeback` whose name starts with `wb_` and that has the columns of an intent.
 """
 
+import logging
+from collections.abc import Collection
+from contextlib import ExitStack
 from typing import Any
 
 from pipelines import load
@@ -10,6 +13,9 @@ from pipelines.connections import Connections
 from pipelines.home import Home, warehouse_lock
 from pipelines.outbox import Brakes, DeliveryReport, Outbox, PlanResult, render_plan
 from pipelines.publish import open_published
+from pipelines.system import TieoutError, Writer
+
+log = logging.getLogger(__name__)
 
 INTENT_COLUMNS = (
     "intent_key",
@@ -50,17 +56,62 @@ def planned_rows(home: Home) -> list[dict[str, Any]]:
         return rows
 
 
-def plan(home: Home, outbox: Outbox, connections: Connections, *, run_id: str = "", dry: bool = False) -> PlanResult:
-    """Make intents of the warehouse's plan. Only for connections that are configured: the others' intents stay as they are."""
-    names = [item.name for item in connections if item.declared.writer is not None]
+def behind(connections: Connections, unread: Collection[str]) -> set[str]:
+    """The connections whose plan cannot be trusted when `unread` were not read: those, and the books of unread providers."""
+    return {item.name for item in connections if {item.name, *item.settings.reconciles()} & {*unread}}
+
+
+def plan(
+    home: Home,
+    outbox: Outbox,
+    connections: Connections,
+    *,
+    run_id: str = "",
+    dry: bool = False,
+    without: Collection[str] = (),
+) -> PlanResult:
+    """Make intents of the warehouse's plan. Only for connections that are configured: the others' intents stay as they are.
+
+    `without`: connections whose sync failed; their intents, and those of the books they are reconciled with, stay as they are too.
+    """
+    stale = behind(connections, without)
+    names = [item.name for item in connections if item.declared.writer is not None and item.name not in stale]
     rows = [row for row in planned_rows(home) if row["connection"] in names]
     return outbox.plan(rows, run_id=run_id, brakes=brakes(connections), connections=names, dry=dry)
 
 
-def deliver(outbox: Outbox, connections: Connections, *, run_id: str = "") -> DeliveryReport:
-    """Send what waits, exactly once. Raises DeliveryBusy while another process delivers."""
-    writers = {item.name: item.declared.writer(item) for item in connections if item.declared.writer is not None}
-    return outbox.deliver(writers, brakes=brakes(connections), run_id=run_id)
+def deliver(
+    outbox: Outbox, connections: Connections, *, run_id: str = "", without: Collection[str] = ()
+) -> DeliveryReport:
+    """Send what waits, exactly once. Raises DeliveryBusy while another process delivers.
+
+    A connection whose writer cannot be made (a secret is missing) is reported as stopped; the others go on. `without`: as for `plan`.
+    """
+    stale = behind(connections, without)
+    unable = dict.fromkeys(stale, "it, or a provider it is reconciled with, could not be read in this run")
+    writers: dict[str, Writer] = {}
+    with ExitStack() as open_writers:
+        for item in connections:
+            if item.declared.writer is None or item.name in stale:
+                continue
+            try:
+                writers[item.name] = item.declared.writer(item)
+            except TieoutError as error:
+                unable[item.name] = str(error)
+            except Exception as error:
+                log.exception("The writer of %s cannot be made", item.name)
+                unable[item.name] = f"{type(error).__name__}: {error}"
+            else:
+                open_writers.callback(_close, item.name, writers[item.name])
+        return outbox.deliver(writers, brakes=brakes(connections), run_id=run_id, unable=unable)
+
+
+def _close(name: str, writer: Writer) -> None:
+    """A writer may hold sessions or part of a request budget. Trouble in giving them back is no trouble with what was written."""
+    try:
+        getattr(writer, "close", lambda: None)()
+    except (TieoutError, OSError):
+        log.warning("The writer of %s did not close", name, exc_info=True)
 
 
 def show_plan(home: Home, outbox: Outbox, connections: Connections, width: int = 140) -> str:

@@ -12,10 +12,13 @@ from pipelines import systems
 RAW_SELECTION = dg.AssetSelection.assets(*RAW)
 CORE_SELECTION = dg.AssetSelection.assets(raw_tieout)
 MODEL_SELECTION = dg.AssetSelection.assets(models)
+OUTCOME = dg.AssetSelection.assets(keys.OUTCOME)
 DELIVER = dg.AssetSelection.assets(keys.DELIVERIES)
 
 ingest = dg.define_asset_job(
-    "ingest", selection=RAW_SELECTION, description="Read every connection (or those configured) into the raw tables."
+    "ingest",
+    selection=RAW_SELECTION | OUTCOME,
+    description="Read every connection (or those configured) into the raw tables.",
 )
 transform = dg.define_asset_job(
     "transform",

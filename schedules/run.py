@@ -19,9 +19,9 @@ import dagster as dg
 from rich.console import Console
 
 from pipelines.home import Home
+from schedules.words import words
 
 console = Console(stderr=True)
-MESSAGE_LINES = 20  # of a failed step; the whole is in the UI
 
 
 def prepare_home(home: Home) -> Path:
@@ -80,21 +80,11 @@ def _show(instance: dg.DagsterInstance, run_id: str, done: threading.Event) -> N
                 f"  {'done' if event.is_step_success else '[red]FAILED[/]'} {event.step_key} ({seconds:.1f} s)"
             )
             if event.is_step_failure:
-                console.print(f"    {_words(event)}", markup=False)
+                console.print(f"    {words(event)}", markup=False)
         shown = len(entries)
         if last:
             return
         done.wait(0.5)
-
-
-def _words(event: dg.DagsterEvent) -> str:
-    """Why a step failed, in the words of whoever refused."""
-    failure = event.step_failure_data
-    if failure.user_failure_data and failure.user_failure_data.description:
-        return failure.user_failure_data.description
-    if failure.error is None:
-        return "no reason given"
-    return "\n".join((failure.error.cause or failure.error).message.splitlines()[-MESSAGE_LINES:])
 
 
 @click.command()
@@ -109,6 +99,10 @@ def main(job: str, full: bool, rounds: int, no_apply: bool) -> None:
     from schedules.jobs import sync_config
 
     started = time.monotonic()
+    if job == "writeback":  # what was written is read again there; build on it, so that the breaks close
+        green, _ = execute(job)
+        rebuilt, _ = execute("refresh", sync_config(connections=["-"]))
+        sys.exit(0 if green and rebuilt else 1)
     if job != "everything":
         green, _ = execute(job)
         sys.exit(0 if green else 1)

@@ -12,6 +12,7 @@ from pipelines.system import NotConfigured, TieoutError
 from pipelines.writeback import brakes
 from schedules.clock import in_flight
 from schedules.jobs import JOBS, refresh, sync_config, writeback
+from schedules.words import words
 
 
 @dg.sensor(job=writeback, minimum_interval_seconds=15, default_status=dg.DefaultSensorStatus.RUNNING)
@@ -69,13 +70,13 @@ def written_back(context: dg.RunStatusSensorContext) -> dg.RunRequest:
     monitored_jobs=list(JOBS), minimum_interval_seconds=10, default_status=dg.DefaultSensorStatus.RUNNING
 )
 def failed_run(context: dg.RunFailureSensorContext) -> None:
-    """Writes each failed run to `logs/failures.jsonl` in the home, one line with job, run and the error's words."""
+    """Writes each failed run to `logs/failures.jsonl` in the home, one line with job, run and each failed step's words."""
     entry = {
         "at": datetime.now(UTC).isoformat(),
         "job": context.dagster_run.job_name,
         "run_id": context.dagster_run.run_id,
         "error": context.failure_event.message,
-        "steps": [event.step_key for event in context.get_step_failure_events()],
+        "steps": {str(event.step_key): words(event) for event in context.get_step_failure_events()},
     }
     with (Home.current().logs / "failures.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps(entry) + "\n")

@@ -4,7 +4,8 @@ What a 401 can tell: NetSuite answers every failed login alike, so wrong keys, a
 token-based authentication switched off look the same; only its Login Audit Trail says which. We tell apart what shows elsewhere:
 a host that does not exist (account id), a clock that is off, an OAuth 2.0 client or certificate refused at the token request, and the
 token limit. A role restricted to some subsidiaries is seen by references to subsidiaries that it cannot see; one restricted to
-subsidiaries that nothing visible refers to cannot be told from an account that has no others.
+subsidiaries that nothing visible refers to cannot be told from an account that has no others. Setup > User Access Tokens lets a person
+make tokens; no REST call needs it, so no call can tell whether the role has it.
 """
 
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ _TABLES = {
     "paymentmethod": "Lists > Payment Methods",
     "transaction": "Transactions > Find Transaction",
     "subsidiary": "Setup > Set Up Company",
+    "file": "Lists > Documents and Files",
 }
 _RECORDS = {
     "invoice": "Transactions > Invoice",
@@ -43,7 +45,6 @@ _SEARCH = "Reports > SuiteAnalytics Workbook, or Lists > Perform Search"
 # What no call of ours needs, so that its absence is told but is no problem.
 _OPTIONAL = {
     "deletedrecord": ("Lists > Deleted Records", "without it deletions are not seen"),
-    "file": ("Lists > Documents and Files", "needed only for invoice PDFs kept in the file cabinet"),
 }
 _SKEW_SECONDS, _DAY_SECONDS = 300, 86_400
 

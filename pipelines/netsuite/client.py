@@ -13,7 +13,7 @@ import requests
 from requests.auth import AuthBase
 
 from pipelines.connections import Connection
-from pipelines.home import Home
+from pipelines.home import Home, Slots
 from pipelines.http import Budget, Http
 from pipelines.netsuite import errors, suiteql
 from pipelines.netsuite.auth import Bearer, Login, Metered, Signature
@@ -38,8 +38,13 @@ class Page:
     has_more: bool
 
 
+class TooManyRows(ValueError):
+    """A query has more rows than NetSuite gives of one: ask in parts."""
+
+
 class Client:
-    """One connection's client. Thread-safe: at most `max_concurrency` calls are in flight. Nothing is sent before the first call.
+    """One connection's client. Thread-safe. Nothing is sent before the first call. At most `max_concurrency` calls are in flight, those of
+    the home's other clients of the same connection counted, also in other processes.
 
     Raises Refused (login, permission), Denied (NetSuite's own words; NotFound for 404), Transient (no answer, or "later" to the end).
     """
@@ -50,7 +55,8 @@ class Client:
         self.settings = settings
         self.rows = 0
         self.budget = DailyBudget(connection.name, settings.daily_requests, home)
-        slots = Budget(settings.max_concurrency)
+        self.slots = Slots(home or Home.current(), f"{connection.name}.calls", settings.max_concurrency)
+        slots = Budget(settings.max_concurrency, shared=self.slots)
         self.http = self._http(slots, None)
         login: Login
         if settings.auth == "oauth1":
@@ -81,6 +87,7 @@ class Client:
     def close(self) -> None:
         self.budget.close()
         self.http.close()
+        self.slots.close()
 
     # Reading
 
@@ -103,7 +110,10 @@ class Client:
         )
 
     def query(self, query: str, params: Sequence[str] = ()) -> list[Row]:
-        """All rows of a query of at most 100,000, which must have a total order. Read again if it changed between its pages."""
+        """All rows of a query, which must have a total order. Read again if it changed between its pages.
+
+        Raises TooManyRows beyond 100,000.
+        """
         for _attempt in range(_AGAIN + 1):
             rows = self._all_pages(query, params)
             if rows is not None:
@@ -116,7 +126,7 @@ class Client:
     def _all_pages(self, query: str, params: Sequence[str]) -> list[Row] | None:
         first = self.page(query, params)
         if first.total > QUERY_ROWS:
-            raise ValueError(
+            raise TooManyRows(
                 f"{self.connection}: a query of {first.total} rows, of which NetSuite gives {QUERY_ROWS}: {query[:200]}"
             )
         rows, page, offset = first.items, first, 0

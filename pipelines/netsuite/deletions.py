@@ -1,15 +1,13 @@
 """What is gone from NetSuite: only what it says is gone, and not too much at once without asking.
 
 A deletion becomes a version with `is_deleted` in the record's own table. More new ones than the brake allows are held, all of them,
-until a person confirms `deletes:<connection>`; the cursor stays where it is meanwhile, so nothing is lost.
+until a person confirms `deletes:<connection>`; the cursor stays where it is meanwhile, so nothing is lost. It moves only when a run has
+given every table its deletions (`commit`): a run that ends early is told of them again.
 """
 
-import base64
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import accumulate
 from typing import Any
 
 import orjson
@@ -18,6 +16,7 @@ import pyarrow as pa
 from pipelines.netsuite import tables
 from pipelines.netsuite.client import Row
 from pipelines.netsuite.errors import Denied
+from pipelines.netsuite.packing import packed, unpacked
 from pipelines.netsuite.reads import select_list
 from pipelines.netsuite.suiteql import instant, since, slices
 from pipelines.netsuite.sweep import Reader, State
@@ -53,6 +52,7 @@ class Deletions:
     rows: list[Row] = field(default_factory=list)
     ids: dict[str, list[str]] = field(default_factory=dict)
     any_new: bool = False
+    after: State = field(default_factory=dict)  # what the state will say once all of them are given
 
     def find(self) -> None:
         """Ask NetSuite what was deleted since the last complete read. Without the permission nothing counts as deleted."""
@@ -77,9 +77,15 @@ class Deletions:
         self.rows, self.any_new = ours, bool(fresh)
         for row in ours:
             self.ids.setdefault(str(table_of(row)), []).append(str(row["recordid"]))
-        self.state["complete_through"] = self.reader.settled(self.reader.started)
-        still = self.reader.overlapped(self.state["complete_through"])
-        self.state["done"] = sorted(_key(row) for row in ours if instant(row["deleteddate"], zone) >= still)
+        settled = self.reader.settled(self.reader.started)
+        still = self.reader.overlapped(settled)
+        done_now = sorted(_key(row) for row in ours if instant(row["deleteddate"], zone) >= still)
+        self.after.update(complete_through=settled, done=done_now)
+
+    def commit(self) -> None:
+        """Every table has been given what is gone from it: the next run asks from here on."""
+        self.state.update(self.after)
+        self.state.pop("allowed", None)
 
     def _deleted_since(self, condition: str) -> list[Row]:
         client = self.reader.client
@@ -94,9 +100,14 @@ class Deletions:
         )
         return [row for part in parts for row in client.query(query, [str(part.low), str(part.high)])]
 
-    def _held(self, fresh: list[Row]) -> bool:
+    def _held(self, found: list[Row]) -> bool:
         settings, name = self.reader.client.settings, self.reader.client.connection
-        if len(fresh) <= settings.max_deletes or f"deletes:{name}" in self.reader.context.confirmed:
+        if f"deletes:{name}" in self.reader.context.confirmed:
+            self.state["allowed"] = [_key(row) for row in found]  # the yes holds until they are given, by whichever run
+            return False
+        allowed = set(self.state.get("allowed", ()))
+        fresh = [row for row in found if _key(row) not in allowed]
+        if len(fresh) <= settings.max_deletes:
             return False
         living = sum(self._count(table, condition) for table, condition in self.live.items())
         if len(fresh) <= settings.max_delete_share * (living + len(fresh)):
@@ -147,8 +158,8 @@ class Deletions:
         if not self._held(fresh):
             self.ids[table] = [str(item) for item in missing]
             self.any_new = self.any_new or bool(missing)
-            self.state[f"seen_{table}"] = packed(seen)
-            self.state["complete_through"] = self.reader.settled(self.reader.started)
+            self.after[f"seen_{table}"] = packed(seen)
+            self.after["complete_through"] = self.reader.settled(self.reader.started)
 
     def tombstones(self, table: Any) -> Iterator[pa.Table]:
         """A version with `is_deleted` for each record of a table that is gone."""
@@ -159,21 +170,3 @@ class Deletions:
 
 def _key(row: Row) -> str:
     return f"{row.get('recordtypeid')}|{row['recordid']}"
-
-
-def packed(ids: list[int]) -> str:
-    """Sorted ids as short text: their differences, compressed."""
-    return packed_text(orjson.dumps([current - before for before, current in zip([0, *ids], ids, strict=False)]))
-
-
-def unpacked(text: str) -> list[int]:
-    return list(accumulate(orjson.loads(unpacked_text(text) or b"[]")))
-
-
-def packed_text(content: bytes) -> str:
-    """Bytes as short text that fits in a state."""
-    return base64.b85encode(zlib.compress(content)).decode()
-
-
-def unpacked_text(text: str) -> bytes:
-    return zlib.decompress(base64.b85decode(text)) if text else b""

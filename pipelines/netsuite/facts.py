@@ -1,4 +1,4 @@
-"""What an account says about itself: whether the configured fields exist, and its base currency."""
+"""What an account says about itself: whether the configured fields exist, its base currency, and what its currencies allow."""
 
 from pipelines.netsuite.client import Client
 from pipelines.netsuite.errors import Denied
@@ -33,3 +33,9 @@ def base_currency(client: Client) -> str | None:
             return str(row["symbol"])
     row = client.scalar("SELECT y.symbol FROM currency y WHERE y.isbasecurrency = 'T' ORDER BY y.id")
     return str(row["symbol"]) if row else None
+
+
+def decimals(client: Client) -> dict[str, int]:
+    """How many decimals an amount of each currency has, by currency id, where NetSuite says it."""
+    rows = client.query("SELECT y.id, y.currencyprecision FROM currency y ORDER BY y.id")
+    return {str(row["id"]): int(row["currencyprecision"]) for row in rows if row.get("currencyprecision")}

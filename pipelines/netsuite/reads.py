@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from pipelines.netsuite import tables
-from pipelines.netsuite.client import Client, Row
+from pipelines.netsuite.client import Client, Row, TooManyRows
 from pipelines.netsuite.suiteql import Slice, day, moment
 from pipelines.tables import Table
 
@@ -95,6 +95,19 @@ def fold(rows: list[Row], extra: tuple[str, ...]) -> None:
 
 def complete(client: Client, rows: list[Row], condition: str) -> None:
     """Give each header of a page its subsidiary, lines and applications, read by the same range of ids and condition."""
+    try:
+        lines, links = _children(client, rows, condition)
+    except TooManyRows:
+        if len(rows) == 1:
+            raise
+        half = len(rows) // 2
+        complete(client, rows[:half], condition)
+        complete(client, rows[half:], condition)
+    else:
+        embed(rows, lines, links)
+
+
+def _children(client: Client, rows: list[Row], condition: str) -> tuple[list[Row], list[Row]]:
     within = [rows[0]["id"], rows[-1]["id"]]
     lines = client.query(
         f"SELECT {_LINE_COLUMNS} FROM transactionline tl JOIN transaction t ON t.id = tl.transaction"
@@ -107,7 +120,7 @@ def complete(client: Client, rows: list[Row], condition: str) -> None:
         f" WHERE {condition} AND t.id >= ? AND t.id <= ? ORDER BY l.nextdoc, l.nextline, l.previousdoc, l.previousline, l.linktype",
         within,
     )
-    embed(rows, lines, links)
+    return lines, links
 
 
 def embed(rows: list[Row], lines: list[Row], links: list[Row]) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from pipelines.netsuite.client import Row
+from pipelines.netsuite.packing import packed, unpacked
 
 _CHUNK = 500  # ids in one IN list; SuiteQL takes 1,000
 OPEN = (
@@ -39,6 +40,14 @@ class Related:
             if row.get("type") == "Journal":
                 self.entities.update(line["entity"] for line in orjson.loads(row["lines"]) if line.get("entity"))
 
+    def kept(self) -> dict[str, str]:
+        """What a sweep that stops half-way must remember for its next run."""
+        return {"linked": _packed(self.linked - self.changed), "entities": _packed(self.entities)}
+
+    def recall(self, kept: dict[str, str]) -> None:
+        self.linked.update(map(str, unpacked(kept["linked"])))
+        self.entities.update(map(str, unpacked(kept["entities"])))
+
     def conditions(self) -> Iterator[str]:
         """Conditions on `t` that together cover what is to be read again."""
         for chunk in _chunks(self.linked - self.changed):
@@ -48,6 +57,10 @@ class Related:
             return
         for chunk in _chunks(self.entities):
             yield f"t.entity IN ({chunk}) AND {OPEN}"
+
+
+def _packed(ids: set[str]) -> str:
+    return packed(sorted(map(int, ids)))
 
 
 def _chunks(ids: set[str]) -> Iterator[str]:

@@ -73,6 +73,7 @@ class NetSuiteSettings(Settings):
     # What it is reconciled with, and what may be written
     activated_on: date | None = None
     stripe: tuple[str, ...] = ()
+    charge_reference_field: str | None = None  # one of transaction_fields: where else to look for the charge id
     rates: Literal["netsuite", "ecb"] = "ecb"
     exclude_customers: tuple[str, ...] = ()
     holding_account: str | None = None  # null: Undeposited Funds
@@ -116,6 +117,13 @@ class NetSuiteSettings(Settings):
             if not _ID.fullmatch(item):
                 raise ValueError(f"{item!r} is no subsidiary internal id (digits)")
         return value
+
+    @model_validator(mode="after")
+    def _read_field(self) -> Self:
+        field = self.charge_reference_field
+        if field is not None and field not in self.transaction_fields:
+            raise ValueError(f"charge_reference_field {field!r} is not read: list it in transaction_fields too")
+        return self
 
     @model_validator(mode="after")
     def _credentials(self) -> Self:

@@ -16,8 +16,9 @@ from pipelines.connections import Connection
 from pipelines.netsuite import controls, reads, tables
 from pipelines.netsuite.budget import BudgetSpent
 from pipelines.netsuite.client import Client, Row
-from pipelines.netsuite.deletions import Deletions, packed_text, unpacked_text
-from pipelines.netsuite.facts import base_currency, check_fields
+from pipelines.netsuite.deletions import Deletions
+from pipelines.netsuite.facts import base_currency, check_fields, decimals
+from pipelines.netsuite.packing import packed_text, unpacked_text
 from pipelines.netsuite.related import Related
 from pipelines.netsuite.settings import NetSuiteSettings
 from pipelines.netsuite.suiteql import Scope
@@ -79,7 +80,7 @@ class Extraction:
         started = self.client.server_time()
         accounts = self.client.query("SELECT a.id FROM account a WHERE a.accttype = 'AcctRec' ORDER BY a.id")
         scope = Scope(self.settings, tuple(str(row["id"]) for row in accounts))
-        reader = Reader(self.client, self.context, scope, started)
+        reader = Reader(self.client, self.context, scope, started, decimals(self.client))
         check_fields(self.client)
         self.context.base_currency = base_currency(self.client)
         return reader
@@ -120,7 +121,7 @@ class Extraction:
                 if "client" in self.__dict__:  # else there was nothing to sign in with, and that error is on its way
                     self._report()
                     if self.running == 0:
-                        if not self.failed:
+                        if not (self.failed or self.spent):
                             self._complete()
                         self.client.close()
 
@@ -203,7 +204,8 @@ class Extraction:
         self.reported = now
 
     def _complete(self) -> None:
-        """Everything up to the earliest of the tables' cursors was read."""
+        """Everything was read and given, so everything up to the earliest of the tables' cursors is complete."""
+        self.deletions.commit()
         switched_on = [
             read
             for read, on in (("customer", self.settings.sync_customers), ("contact", self.settings.sync_contacts))

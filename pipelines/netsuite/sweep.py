@@ -1,24 +1,27 @@
 """Reading one table by ranges of ids and by change, so that a run may stop anywhere and the next one goes on from there.
 
 State of a table (in dlt's source state, so it is committed with the rows): `complete_through`, and while a sweep is unfinished its
-`since`, `started` and `next_id`. All times are ISO text in UTC.
+`since`, `started`, `next_id` and what the changes read so far touch (`related`). All times are ISO text in UTC.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+import orjson
 import pyarrow as pa
 
+from pipelines.netsuite import exact, tables
+from pipelines.netsuite.budget import BudgetSpent
 from pipelines.netsuite.client import Client, Row
 from pipelines.netsuite.reads import Read
 from pipelines.netsuite.related import Related
 from pipelines.netsuite.suiteql import Scope, Slice, render, since, slices
 from pipelines.sync import SyncContext
-from pipelines.tables import Table, arrow_batch
+from pipelines.tables import Quarantined, Table, arrow_batch
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -51,10 +54,13 @@ class Reader:
     context: SyncContext
     scope: Scope
     started: datetime  # NetSuite's own clock when this run began
+    decimals: dict[str, int] = field(default_factory=dict)  # of an amount, by currency id
     seq: int = 0
 
     def batch(self, table: Table, rows: list[Row], *, deleted: bool = False) -> pa.Table:
         """Rows as an Arrow batch; those that do not fit are quarantined."""
+        if table is tables.TRANSACTION and not deleted:
+            rows = self._exact(rows)
         first, self.seq = self.seq, self.seq + len(rows)
         batch, bad = arrow_batch(
             table, self.client.connection, rows, extracted_at=datetime.now(UTC), seq=first,
@@ -62,6 +68,20 @@ class Reader:
         )  # fmt: skip
         self.context.quarantine += bad
         return batch
+
+    def _exact(self, rows: list[Row]) -> list[Row]:
+        """The transactions all of whose amounts can be kept as they are."""
+        found, name = exact.faults(rows, self.decimals), self.client.connection
+        for number, fault in found.items():
+            row = rows[number]
+            self.context.quarantine.append(
+                Quarantined(
+                    name, "transaction", str(row["id"]), f"{name}: transaction {row['id']}: {fault}",
+                    "Correct the amount in NetSuite and sync again; the transaction as received is kept in payload.",
+                    orjson.dumps(row).decode(),
+                )
+            )  # fmt: skip
+        return [row for number, row in enumerate(rows) if number not in found] if found else rows
 
     def settled(self, moment: datetime) -> str:
         return (moment - timedelta(minutes=self.client.settings.settle_minutes)).isoformat()
@@ -91,11 +111,18 @@ class Sweep:
         if "started" not in self.state:
             through = None if self.reader.context.full else self.state.get("complete_through")
             self.state.update(started=self.reader.started.isoformat(), since=through, next_id=None, before=known)
-        yield from self._pass(self.state["since"])
+        if self.related is not None and "related" in self.state:
+            self.related.recall(self.state["related"])
         began = datetime.fromisoformat(self.state["started"])
-        if self.state["since"] is None:
-            # What changed while everything was being read, or left the scope since the last complete read.
-            yield from self._pass(self.state["before"] or began.isoformat(), again=True)
+        try:
+            yield from self._pass(self.state["since"])
+            if self.state["since"] is None:
+                # What changed while everything was being read, or left the scope since the last complete read.
+                yield from self._pass(self.state["before"] or began.isoformat(), again=True)
+        except BudgetSpent:
+            if self.related is not None:
+                self.state["related"] = self.related.kept()
+            raise
         kept = {"scope": self.state["scope"], "complete_through": self.reader.settled(began)}
         self.state.clear()
         self.state.update(kept)

@@ -90,9 +90,11 @@ class Outbox:
         run_id: str = "",
         halt: threading.Event | None = None,
         sleep: Callable[[float], None] | None = None,
+        unable: Mapping[str, str] | None = None,
     ) -> DeliveryReport:
         """Send what waits. No brakes, no writes; `halt` stops it before the next intent.
 
+        `unable`: connections that cannot be sent to now, and why; what waits for them is reported as stopped.
         Raises DeliveryBusy while another process delivers from this outbox.
         """
         return deliver(
@@ -103,6 +105,7 @@ class Outbox:
             run_id=run_id,
             halt=halt or threading.Event(),
             sleep=sleep,
+            unable=unable or {},
         )
 
     def list(
@@ -118,7 +121,7 @@ class Outbox:
     def pending(self, brakes: Mapping[str, Brakes] | None = None) -> Pending:
         """What a delivery would find to do now; cheap, for a sensor.
 
-        With `brakes`, only kinds whose writeback is `apply`.
+        With `brakes`, only kinds whose writeback is `apply`. Its fingerprint is another one each hour.
         """
         return reading.pending(self.store, brakes)
 
@@ -141,7 +144,7 @@ class Outbox:
         return person.void(self.store, key, reason, by, again)
 
     def confirm(self, connection: str, subject: str, by: str) -> Confirmation:
-        """A person's yes; the first one stands."""
+        """A person's yes; the first one stands, except to `deletes:` subjects, where each counts anew."""
         return person.confirm(self.store, connection, subject, by)
 
     def confirmations(self, connection: str | None = None) -> Sequence[Confirmation]:

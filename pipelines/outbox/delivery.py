@@ -86,6 +86,7 @@ def deliver(
     run_id: str,
     halt: threading.Event,
     sleep: Callable[[float], None] | None,
+    unable: Mapping[str, str],
 ) -> DeliveryReport:
     """Send all that waits and may be sent. Raises DeliveryBusy while another process delivers."""
     with deliverer(store, pace.wait_for_lock) as holds_lock:
@@ -94,14 +95,16 @@ def deliver(
         blocked: list[Held] = []
         for name, group in groupby(_waiting(store), key=lambda row: row.connection):
             rows = list(group)
-            if name in writers:
+            if name in writers or name in unable:
                 admitted[name], held = admit(rows, brakes.get(name, Brakes()))
             else:
                 held = _without_writer(rows)
             blocked += held
         for held_back in blocked:
             store.note(list(held_back.keys), blocked=held_back.reason)
+        stopped = [_unable(store, name, unable[name], admitted.pop(name)) for name in [*admitted] if name in unable]
         done = _side_by_side(run, writers, admitted)
+        done += [([], one) for one in stopped if one is not None]
         return _report(done, blocked)
 
 
@@ -121,19 +124,19 @@ def _side_by_side(
 
 def _connection(run: _Run, name: str, writer: Writer, rows: Sequence[IntentRow]) -> tuple[list[Sent], Stopped | None]:
     sent: list[Sent] = []
-    silent = 0
+    failed = 0
     reason = None
     for position, row in enumerate(rows):
         if run.halt.is_set():
             reason = "the run was asked to stop"
         elif not run.holds_lock():
             reason = "the delivery lock was lost with its database session"
-        elif silent >= run.pace.give_up_after:
-            reason = f"{silent} in a row without an answer, the last: {sent[-1].error}"
+        elif failed >= run.pace.give_up_after:
+            reason = f"{failed} in a row without an answer, the last: {sent[-1].error}"
         if reason is None:
             outcome = Sending(run.store, writer, row, run.pace, run.sleep, run.run_id).run()
             sent.append(outcome)
-            silent = silent + 1 if outcome.result == Result.WAITING else 0
+            failed = failed + 1 if outcome.result == Result.WAITING or outcome.fault else 0
             if outcome.result != Result.STOPPED:
                 continue
             reason, position = str(outcome.error), position + 1
@@ -142,6 +145,12 @@ def _connection(run: _Run, name: str, writer: Writer, rows: Sequence[IntentRow])
         open_now = len(left) + sum(outcome.result in (Result.WAITING, Result.STOPPED) for outcome in sent)
         return sent, Stopped(name, reason, open_now)
     return sent, None
+
+
+def _unable(store: Store, name: str, reason: str, rows: Sequence[IntentRow]) -> Stopped | None:
+    """A connection that could not be begun; no news while nothing of it may be sent anyway."""
+    store.note([row.key for row in rows], blocked=reason)
+    return Stopped(name, reason, len(rows)) if rows else None
 
 
 def _report(done: Sequence[tuple[list[Sent], Stopped | None]], blocked: Sequence[Held]) -> DeliveryReport:

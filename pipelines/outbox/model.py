@@ -181,6 +181,16 @@ class IntentRow:
         return body
 
     @property
+    def content(self) -> tuple[Any, ...]:
+        """What the key stands for: two rows of one key with other contents are two different writes."""
+        return (self.connection, self.kind, self.currency, self.payload_hash, self.value)
+
+    @property
+    def never_sent(self) -> bool:
+        """No call was ever begun for it, so nothing outside knows it."""
+        return self.attempts == 0 and self.state in (State.PLANNED, State.VOID)
+
+    @property
     def intent(self) -> Intent:
         return Intent(key=self.key, connection=self.connection, kind=self.kind, payload=self.body)
 

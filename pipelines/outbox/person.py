@@ -1,6 +1,6 @@
 """What a person may do: retry, void, confirm. Every step is legal by the state machine or refused."""
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import insert, select, update
 
 from pipelines.outbox.model import (
     PLAN,
@@ -13,6 +13,8 @@ from pipelines.outbox.model import (
 )
 from pipelines.outbox.store import Store
 from pipelines.system import TieoutError
+
+DELETES = "deletes:"  # subjects whose yes covers what the next sync finds, not what a later one does
 
 
 def retry(store: Store, key: str) -> IntentRow:
@@ -42,29 +44,19 @@ def void(store: Store, key: str, reason: str, by: str, again: bool) -> IntentRow
             connection.execute(update(intent).where(intent.c.key == key).values(**told))
         else:
             raise IllegalTransition(key, State.VOID, State.VOID)
-        return store.get(connection, _archived(connection, key) if again else key)
-
-
-def _archived(connection: Connection, key: str) -> str:
-    """Rename, never delete: what was planned and refused stays on record, and its attempts follow it."""
-    earlier = connection.execute(
-        select(func.count()).where(intent.c.key.startswith(f"{key}~", autoescape=True))
-    ).scalar_one()
-    name = f"{key}~{earlier + 1}"
-    connection.execute(update(intent).where(intent.c.key == key).values(key=name))
-    return name
+        return store.get(connection, store.archive(connection, key) if again else key)
 
 
 def confirm(store: Store, connection: str, subject: str, by: str) -> Confirmation:
-    """Insert or ignore: who said yes first, and when, does not change."""
+    """The first yes stands: who said it, and when, does not change.
+
+    Except to deletions: that yes is good for one sync, so a new one counts anew.
+    """
     with store.writing(alone=True) as db:
         where = (confirmation.c.connection == connection) & (confirmation.c.subject == subject)
+        said = {"confirmed_at": store.now(), "confirmed_by": by}
         if db.execute(select(confirmation).where(where)).first() is None:
-            values = {
-                "connection": connection,
-                "subject": subject,
-                "confirmed_at": store.now(),
-                "confirmed_by": by,
-            }
-            db.execute(insert(confirmation).values(**values))
+            db.execute(insert(confirmation).values(connection=connection, subject=subject, **said))
+        elif subject.startswith(DELETES):
+            db.execute(update(confirmation).where(where).values(**said))
         return Confirmation(**db.execute(select(confirmation).where(where)).mappings().one())

@@ -1,4 +1,4 @@
-"""Planned rows in, intents out: insert or ignore by key. Nothing that was named is ever updated."""
+"""Planned rows in, intents out: insert or ignore by key. Nothing that was sent is ever updated."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,9 @@ class PlanResult:
     unchanged: tuple[str, ...] = ()
     returned: tuple[str, ...] = ()  # void since its row had gone; the row is back
     voided: tuple[str, ...] = ()
+    superseded: tuple[str, ...] = ()  # never sent, and the plan changed: the old one is void, kept as <key>~<n>
     off: tuple[str, ...] = ()  # writeback is off for its kind: no intent is made
+    noted: tuple[Conflict, ...] = ()  # posted, and its row is back with another amount: for a person to look at
     conflicts: tuple[Conflict, ...] = ()
     invalid: tuple[Conflict, ...] = ()
     waiting: tuple[IntentRow, ...] = field(default=(), repr=False)
@@ -41,6 +43,7 @@ class _Sorted:
     off: list[str] = field(default_factory=list)
     conflicts: dict[str, Conflict] = field(default_factory=dict)
     invalid: dict[str, Conflict] = field(default_factory=dict)
+    noted: list[Conflict] = field(default_factory=list)
 
 
 def merge(
@@ -65,6 +68,7 @@ def merge(
             connection.rollback()
     return PlanResult(
         off=tuple(found.off),
+        noted=tuple(found.noted),
         conflicts=tuple(found.conflicts.values()),
         invalid=tuple(found.invalid.values()),
         **result,
@@ -94,19 +98,27 @@ def _sort(rows: Iterable[Mapping[str, Any]], brakes: Mapping[str, Brakes]) -> _S
 def _merge(
     store: Store, connection: Connection, found: _Sorted, run_id: str, connections: Collection[str] | None
 ) -> dict[str, Any]:
-    new, unchanged, returned = [], [], []
+    new, unchanged, returned, superseded = [], [], [], []
     existing = {row.key: row for row in _existing(connection, [*found.wanted, *found.invalid])}
-    now = store.now()
+    fresh = {"state": State.PLANNED, "created_at": store.now(), "planned_by": run_id, "attempts": 0}
     for key, planned in found.wanted.items():
         row = existing.get(key)
         if key in found.conflicts:
             continue
         if row is None:
-            values = {"state": State.PLANNED, "created_at": now, "planned_by": run_id, "attempts": 0}
-            connection.execute(intent.insert().values(**planned.values(), **values))
+            connection.execute(intent.insert().values(**planned.values(), **fresh))
             new.append(key)
         elif row.state == State.VOID and row.voided_by != PLAN:
             unchanged.append(key)  # a person said no; that stands, whatever the plan says since
+        elif row.state == State.POSTED and planned.same_write(row):
+            unchanged.append(key)
+            if not planned.same_as(row):
+                found.noted.append(Conflict(key, row.connection, _wanted_again(planned, row)))
+        elif not planned.same_as(row) and row.never_sent and (connections is None or row.connection in connections):
+            _retire(store, connection, row, f"the plan changed ({_changed(planned, row)}) before it was sent", run_id)
+            store.archive(connection, key)
+            connection.execute(intent.insert().values(**planned.values(), **fresh))
+            superseded.append(key)
         elif not planned.same_as(row):
             found.conflicts[key] = Conflict(key, row.connection, _differs(planned, row))
         elif row.state == State.VOID and row.voided_by == PLAN:
@@ -129,20 +141,44 @@ def _merge(
         "new": tuple(new),
         "unchanged": tuple(unchanged),
         "returned": tuple(returned),
+        "superseded": tuple(superseded),
         "voided": tuple(voided),
     }
 
 
-def _differs(planned: Planned, row: IntentRow) -> str:
+def _retire(store: Store, connection: Connection, row: IntentRow, reason: str, run_id: str) -> None:
+    """planned -> void, by the plan (or void already, and now for this reason)."""
+    values = {
+        "void_reason": f"{reason} (run {run_id})" if run_id else reason,
+        "voided_by": PLAN,
+        "wanted": False,
+        "vouched": False,
+        "conflict": None,
+        "blocked": None,
+    }
+    if row.state == State.VOID:
+        connection.execute(update(intent).where(intent.c.key == row.key).values(**values))
+    else:
+        store.move(connection, row.key, State.PLANNED, State.VOID, **values)
+
+
+def _changed(planned: Planned, row: IntentRow) -> str:
     before, after = row.body, planned.intent.payload
     changed = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
-    named = changed or [
-        name
-        for name in ("connection", "kind", "amount", "currency")
-        if str(planned.values()[name]) != str(getattr(row, name))
-    ]
+    columns = ("connection", "kind", "amount", "currency")
+    return ", ".join(changed or [name for name in columns if str(planned.values()[name]) != str(getattr(row, name))])
+
+
+def _wanted_again(planned: Planned, row: IntentRow) -> str:
+    return (
+        f"posted as {row.erp_id} with amount {row.amount}, and planned again with {planned.values()['amount']}: somebody "
+        "undid it in the ERP, or the ERP was not read since. It is not sent twice. Remedy: do it in the ERP by hand."
+    )
+
+
+def _differs(planned: Planned, row: IntentRow) -> str:
     what = (
-        f"the plan now has another payload under this key ({', '.join(named)} changed); "
+        f"the plan now has another payload under this key ({_changed(planned, row)} changed); "
         f"the intent is {row.state} and stays as it was"
     )
     if row.state in (State.SENDING, State.POSTED):
@@ -174,27 +210,18 @@ def _void_the_rest(
     run_id: str,
     connections: Collection[str] | None,
 ) -> list[str]:
-    waiting = select(intent.c.key, intent.c.state).where(intent.c.state.in_([State.PLANNED, State.SENDING]))
+    waiting = select(intent).where(intent.c.state.in_([State.PLANNED, State.SENDING]))
     if connections is not None:
         waiting = waiting.where(intent.c.connection.in_(list(connections)))
     voided = []
-    for key, state in connection.execute(waiting).tuples():
-        if key in kept:
+    for row in map(IntentRow.of, connection.execute(waiting).mappings().all()):
+        if row.key in kept:
             continue
-        if state == State.PLANNED:
-            reason = f"no longer in the plan (run {run_id})" if run_id else "no longer in the plan"
-            gone = {
-                "void_reason": reason,
-                "voided_by": PLAN,
-                "wanted": False,
-                "vouched": False,
-                "conflict": None,
-                "blocked": None,
-            }
-            store.move(connection, key, State.PLANNED, State.VOID, **gone)
-            voided.append(key)
+        if row.state == State.PLANNED:
+            _retire(store, connection, row, "no longer in the plan", run_id)
+            voided.append(row.key)
         else:  # a call may have been made: delivery finds out, and creates nothing that nobody wants any more
-            connection.execute(update(intent).where(intent.c.key == key).values(wanted=False))
+            connection.execute(update(intent).where(intent.c.key == row.key).values(wanted=False))
     return voided
 
 

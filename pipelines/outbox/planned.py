@@ -82,15 +82,17 @@ class Planned:
             "evidence": self.evidence,
         }
 
+    @property
+    def content(self) -> tuple[Any, ...]:
+        """As IntentRow.content: the write first, its amount last."""
+        return (self.intent.connection, self.intent.kind, self.currency, self.intent.payload_hash, self.amount)
+
     def same_as(self, row: IntentRow) -> bool:
-        mine = (
-            self.intent.connection,
-            self.intent.kind,
-            self.currency,
-            self.amount,
-            self.intent.payload_hash,
-        )
-        return mine == (row.connection, row.kind, row.currency, row.value, row.payload_hash)
+        return self.content == row.content
+
+    def same_write(self, row: IntentRow) -> bool:
+        """Whether the same would be sent. A reversal's amount is not sent: it is what is applied today."""
+        return self.content[:-1] == row.content[:-1]
 
 
 def _text(row: Mapping[str, Any], column: str) -> str:

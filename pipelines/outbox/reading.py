@@ -22,8 +22,9 @@ class Detail:
 
 @dataclass(frozen=True)
 class Pending:
-    """The waiting set: `fingerprint` changes whenever it does, or when something in it was tried.
+    """The waiting set: `fingerprint` changes whenever it does, when something in it was tried, and with the brakes.
 
+    It also changes every hour: what else may keep an intent waiting (a secret, a permission) is not seen from here.
     `kinds`: (connection, kind) -> count.
     """
 
@@ -56,15 +57,25 @@ def pending(store: Store, brakes: Mapping[str, Brakes] | None) -> Pending:
 
     An ERP that is down is not asked at every tick.
     """
-    columns = (intent.c.key, intent.c.connection, intent.c.kind, intent.c.state, intent.c.attempts)
+    columns = (
+        intent.c.key,
+        intent.c.connection,
+        intent.c.kind,
+        intent.c.state,
+        intent.c.attempts,
+        intent.c.payload_hash,
+    )
+    now = store.now()
     planned = (intent.c.state == State.PLANNED) & intent.c.conflict.is_(None)
-    due = (intent.c.state == State.SENDING) & or_(intent.c.due_at.is_(None), intent.c.due_at <= store.now())
+    due = (intent.c.state == State.SENDING) & or_(intent.c.due_at.is_(None), intent.c.due_at <= now)
     query = select(*columns).where(planned | due).order_by(intent.c.key)
     with store.reading() as db:
         found = [tuple(map(str, row)) for row in db.execute(query)]
     if brakes is not None:
         found = [row for row in found if brakes.get(row[1], Brakes()).mode(row[2]) == "apply"]
-    digest = hashlib.sha256(repr(found).encode()).hexdigest() if found else ""
+    applied = {name: (brakes or {}).get(name) for name in sorted({row[1] for row in found})}
+    told = repr((found, applied, iso(now)[:13]))  # to the hour
+    digest = hashlib.sha256(told.encode()).hexdigest() if found else ""
     return Pending(len(found), digest, Counter((row[1], row[2]) for row in found))
 
 

@@ -42,10 +42,10 @@ def render_plan(
     problems = [str(one) for one in (*result.conflicts, *result.invalid)]
     if problems:
         parts.append(_lines("Not taken into the outbox", problems))
-    counts = {
-        name: len(getattr(result, name))
-        for name in ("new", "returned", "unchanged", "voided", "off", "conflicts", "invalid")
-    }
+    if result.noted:
+        parts.append(_lines("For a person to look at", [str(one) for one in result.noted]))
+    names_of_counts = ("new", "returned", "superseded", "unchanged", "voided", "off", "noted", "conflicts", "invalid")
+    counts = {name: len(getattr(result, name)) for name in names_of_counts}
     parts.append(
         Text(f"{len(sendable)} to write; " + ", ".join(f"{count} {name}" for name, count in counts.items() if count))
     )

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from pipelines.outbox.model import IntentRow, State
 from pipelines.outbox.store import Store
@@ -27,7 +28,7 @@ class Pace:
     backoff: float = 1.0  # before the second try; doubles, with jitter
     backoff_most: float = 30.0
     settle: float = 3.0  # after an unanswered create, between the two finds that must both say "absent"
-    give_up_after: int = 3  # intents in a row without an answer: the connection is down, the rest waits
+    give_up_after: int = 3  # intents in a row without an answer or with a fault: the rest waits
     wait_for_lock: float = 0.0
     connections_at_once: int = 8
 
@@ -51,7 +52,7 @@ class Result(StrEnum):
 class Sent:
     """The outcome for one intent: its ERP id, or the ERP's words.
 
-    `found`: it was there already, nothing was created.
+    `found`: it was there already, nothing was created. `fault`: our writer broke, rather than the ERP saying anything.
     """
 
     key: str
@@ -61,6 +62,7 @@ class Sent:
     erp_id: str | None = None
     error: str | None = None
     found: bool = False
+    fault: bool = False
 
 
 class Unfindable(Exception):
@@ -88,7 +90,7 @@ class Sending:
         self.lost = self.row.state == State.SENDING
         words = ""
         for failures in range(1, self.pace.tries + 1):
-            attempt_id = self.store.begin(self.row.key, self.run_id)
+            attempt_id = self.store.begin(self.row, self.run_id)
             if attempt_id is None:
                 return self._sent(Result.SKIPPED)
             try:
@@ -104,12 +106,14 @@ class Sending:
             except Unfindable as error:
                 return self._settled(attempt_id, Result.UNKNOWN, State.UNKNOWN, error)
             except (Refused, NotConfigured) as error:
-                return self._stopped(attempt_id, "refused", str(error))
+                return self._stopped(attempt_id, str(error))
             except Exception as error:
-                # A fault of ours, at an unknown point: whether the create left is for the next run's find to
-                # say.
+                # A fault of ours, at an unknown point. Tried again it would break again, ahead of all that waits
+                # behind it: a person looks.
                 log.exception("Writing %s to %s failed", self.row.key, self.row.connection)
-                return self._stopped(attempt_id, "error", f"{type(error).__name__}: {error}")
+                words = f"{type(error).__name__}: {error}"
+                self.store.finish(self.row.key, attempt_id, "error", State.UNKNOWN, error=words)
+                return self._sent(Result.UNKNOWN, error=words, fault=True)
             outcome = "found" if self.found else "posted"
             self.store.finish(
                 self.row.key, attempt_id, outcome, State.POSTED, erp_id=erp_id, vouched=False, conflict=None
@@ -177,8 +181,8 @@ class Sending:
         self.store.finish(self.row.key, attempt_id, result.value, target, error=str(error))
         return self._sent(result, error=str(error))
 
-    def _stopped(self, attempt_id: int, outcome: str, words: str) -> Sent:
-        self.store.finish(self.row.key, attempt_id, outcome, error=words, due_at=self._due())
+    def _stopped(self, attempt_id: int, words: str) -> Sent:
+        self.store.finish(self.row.key, attempt_id, "refused", error=words, due_at=self._due())
         return self._sent(Result.STOPPED, error=words)
 
     def _due(self) -> datetime:
@@ -186,6 +190,5 @@ class Sending:
         runs = max(1, (self.row.attempts + self.pace.tries) // self.pace.tries)
         return self.store.now() + timedelta(seconds=min(60.0 * 2.0 ** min(runs - 1, 10), 3600.0))
 
-    def _sent(self, result: Result, erp_id: str | None = None, error: str | None = None, found: bool = False) -> Sent:
-        row = self.row
-        return Sent(row.key, row.connection, row.kind, result, erp_id=erp_id, error=error, found=found)
+    def _sent(self, result: Result, **more: Any) -> Sent:
+        return Sent(self.row.key, self.row.connection, self.row.kind, result, **more)

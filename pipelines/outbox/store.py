@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text, update
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select, text, update
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -120,13 +120,23 @@ class Store:
         if connection.execute(update(intent).where(where).values(state=target, **values)).rowcount != 1:
             raise IllegalTransition(key, self.get(connection, key).state, target)
 
-    def begin(self, key: str, run_id: str) -> int | None:
+    def archive(self, connection: Connection, key: str) -> str:
+        """Free the key: what it named stays on record as `<key>~<n>`, and its attempts follow it."""
+        named = select(func.count()).where(intent.c.key.startswith(f"{key}~", autoescape=True))
+        name = f"{key}~{connection.execute(named).scalar_one() + 1}"
+        connection.execute(update(intent).where(intent.c.key == key).values(key=name))
+        return name
+
+    def begin(self, seen: IntentRow, run_id: str) -> int | None:
         """Commit `sending` and open an attempt, before any call.
 
-        None: a person or a plan took the intent back meanwhile.
+        None: a person or a plan took the intent back meanwhile, or gave its key to another write.
         """
+        key = seen.key
         with self.writing(alone=True) as connection:
             row = self.get(connection, key)
+            if row.content != seen.content:
+                return None
             if row.state == State.PLANNED and row.conflict is None:
                 self.move(connection, key, State.PLANNED, State.SENDING)
             elif row.state != State.SENDING:

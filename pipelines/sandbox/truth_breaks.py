@@ -17,7 +17,8 @@ from pipelines.sandbox.truth_erp import ErpView, Payment
 
 Row = dict[str, Any]
 _TOKEN = re.compile(r"[A-Za-z0-9-]+")
-_MOST_SUBSETS = 12  # open invoices among which sets are sought
+_LARGEST_SET = 3  # invoices that one payment may be for, where it names none
+_MOST_OPEN = 40  # open invoices among which sets are sought
 
 
 @dataclass
@@ -119,9 +120,9 @@ class Breaks:
         """How many answers the customer's open invoices give: one alone, or else one set of several."""
         owed = self.open.get((self.psp.mapped.get(charge["customer"] or "", ""), currency), [])
         fitting = sum(open_amount == amount for open_amount in owed)
-        if not fitting and len(owed) <= _MOST_SUBSETS:
+        if not fitting and len(owed) <= _MOST_OPEN:
             fitting = sum(
-                sum(group) == amount for size in range(2, len(owed) + 1) for group in combinations(owed, size)
+                sum(group) == amount for size in range(2, _LARGEST_SET + 1) for group in combinations(owed, size)
             )
         return {0: "no_evidence", 1: "single_candidate"}.get(fitting, "ambiguous_match")
 

@@ -12,7 +12,7 @@ from pipelines.connections import Connection
 from pipelines.sftp.client import RemoteFile, SftpClient
 from pipelines.sftp.landing import Landing
 from pipelines.sftp.reading import Reading, read
-from pipelines.sftp.reports import APPLIED, DUPLICATE, REJECTED, Previous, Report, decided, placed
+from pipelines.sftp.reports import APPLIED, DUPLICATE, MASS_CLOSE, REJECTED, Previous, Report, decided, placed
 from pipelines.sftp.settings import SftpSettings
 from pipelines.sync import SyncContext
 
@@ -36,19 +36,21 @@ class Intake:
         self._context = context
         self._landing = Landing(context.home, connection.name)
         self._refs: dict[str, frozenset[str]] = {}  # invoices of the last applied report, by report id
+        self._too_large: list[RemoteFile] = []
 
     def outcomes(self, state: dict[str, Any]) -> Iterator[Outcome]:
         """Every report that is new or is to be decided again, in order. `state` is changed in place as they are."""
         files, reports = state.setdefault("files", {}), state.setdefault("reports", {})
         fresh = self._received(files, reports)
         redo = [report for report in map(_report, reports.values()) if self._decide_again(report, state)]
+        fresh += [self._oversized(file) for file in self._too_large]
         self._refs.clear()
         if self._settings.reprocess_since:
             state["reprocessed"] = self._reprocess_token
         for report in redo:
             del reports[report.report_id]
         for report in sorted((*fresh, *redo), key=lambda item: item.order):
-            outcome = self._outcome(report, state)
+            outcome = self._outcome(report, state) if report.sha256 else Outcome(report, Reading())
             reports[outcome.report.report_id] = outcome.report.to_state()
             self._context.log.note(_says(outcome.report))
             yield outcome
@@ -59,7 +61,9 @@ class Intake:
         with SftpClient(self._connection) as client:
             listed = client.files(folder)
             new = [file for file in listed if files.get(file.path, [])[:2] != [file.size, file.modified_at]]
-            new = [file for file in new if self._fits(file)]
+            limit = self._settings.max_file_bytes
+            self._too_large = [file for file in new if file.size > limit]
+            new = [file for file in new if file.size <= limit]
             taken: list[tuple[RemoteFile, str]] = []
             for file in client.stable(folder, new):
                 sha256 = self._landing.fetch(client, file)
@@ -79,13 +83,12 @@ class Intake:
         files.update({file.path: [file.size, file.modified_at, sha256] for file, sha256 in taken})
         return fresh
 
-    def _fits(self, file: RemoteFile) -> bool:
-        if file.size <= self._settings.max_file_bytes:
-            return True
-        limit = self._settings.max_file_bytes
-        note = f"{self._name}: {file.path} is not read: {file.size} bytes, more than max_file_bytes ({limit}). Remedy: raise it"
-        self._context.log.note(note)
-        return False
+    def _oversized(self, file: RemoteFile) -> Report:
+        """A file that is not even fetched: rejected under an id of its own, and looked at again at every pass."""
+        name, limit = file.name, self._settings.max_file_bytes
+        report = Report(f"{name}@{file.modified_at}", "", name, file.path, file.size, file.modified_at)
+        reason = f"{self._name}: {name}: {file.size} bytes, more than max_file_bytes ({limit}). Remedy: raise it"
+        return replace(self._placed(report, None), status=REJECTED, reason=reason)
 
     def _undecided(self, file: RemoteFile, sha256: str) -> Report:
         report = Report(sha256, sha256, file.name, file.path, file.size, file.modified_at)
@@ -120,17 +123,19 @@ class Intake:
         )
 
     def _decide_again(self, report: Report, state: dict[str, Any]) -> bool:
-        """A decision is final unless a person confirms, the settings that led to it change, or reprocessing is asked for."""
+        """A decision is final unless a person confirms, the settings that led to it change, or reprocessing is asked for.
+
+        A full sync is no reason: reports are facts already taken, not a source that can be asked again.
+        """
         if report.status == DUPLICATE:
             return not report.is_dated and self._confirmed(report, state)
-        if self._context.full:
-            return True
         since = self._settings.reprocess_since
         if since and report.report_date >= since.isoformat() and state.get("reprocessed") != self._reprocess_token:
-            return True
+            return bool(report.sha256)
         if report.held and self._confirmed(report, state):
             return True
-        return (report.held or report.status == REJECTED) and report.profile != self._settings.fingerprint
+        unread = report.held or (report.status == REJECTED and bool(report.sha256))
+        return unread and report.profile != self._settings.fingerprint
 
     @property
     def _reprocess_token(self) -> str:
@@ -148,13 +153,13 @@ class Intake:
             return Outcome(report, Reading())
         reading = self._reading(report)
         if reading is None:
-            reading = Reading(
-                problems=("its kept copy is gone from the landing folder. Remedy: send the report again",)
-            )
+            return Outcome(self._as_before(report, state["reports"]), Reading())
         gone = self._gone_lines(report, reading)
-        report = self._placed(report, reading)
+        before, report = report, self._placed(report, reading)
         previous = self._previous(report.scope, state["reports"])
         report = decided(report, reading, previous, self._settings, connection=self._name, confirmed=confirmed)
+        if (before.status, report.status) == (APPLIED, MASS_CLOSE) and previous is not None and previous.refs is None:
+            report = replace(report, status=APPLIED, reason=before.reason)  # what could be compared was, when it came
         if report.status == APPLIED:
             report = replace(report, sequence=_next_sequence(state["reports"]))
             self._refs = {report.report_id: _refs(reading)}
@@ -163,6 +168,14 @@ class Intake:
                 {subject: report.report_id for subject in report.subjects if subject in self._context.confirmed}
             )
         return Outcome(report, reading, gone)
+
+    def _as_before(self, report: Report, reports: dict[str, Any]) -> Report:
+        """A report whose kept copy someone removed: its decision stays, in its place among those decided anew."""
+        self._context.log.note(
+            f"{self._name}: the kept copy of {report.file_name} is gone from the landing folder, so that it is not decided again."
+            " Remedy: put the file back, or send it again"
+        )
+        return replace(report, sequence=_next_sequence(reports)) if report.status == APPLIED else report
 
     def _gone_lines(self, report: Report, reading: Reading) -> tuple[int, ...]:
         """Lines that an earlier profile may have read and this one does not; they get a version that says so."""

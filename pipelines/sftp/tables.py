@@ -11,7 +11,7 @@ REPORT = Table(
         " row_count:integer total:money profile"
     ),
     "One row per report received. `report_id` is the sha256 of its content (a later report with equal content adds @date, another copy"
-    " adds #file name). `status` is applied, held_empty, held_truncated, held_bad_rows, held_mass_close, ignored_older, duplicate or"
+    " adds #file name; a file too large to read is file name@time). `status` is applied, held_empty, held_truncated, held_bad_rows, held_mass_close, ignored_older, duplicate or"
     " rejected; only applied reports speak for the books, in the order of `sequence`. `total` is a control sum over all currencies.",
 )
 REPORT_LINE = Table(

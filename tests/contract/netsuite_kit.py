@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 import uvicorn
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -23,6 +24,7 @@ from pipelines.netsuite.twin.account import Account, Limits
 from pipelines.netsuite.twin.app import app
 from pipelines.netsuite.twin.auth import Certificate, Credentials, Token
 from pipelines.netsuite.twin.books import Books, JournalLine, Line
+from pipelines.outbox import Confirmation
 from pipelines.sandbox.clock import Clock
 from pipelines.sync import SyncReport, sync
 
@@ -245,6 +247,10 @@ class World:
     def sync(self, connection: Connection | None = None, **options: Any) -> SyncReport:
         return sync(connection or self.connection(), self.home, **options)
 
+    def confirmed(self, name: str = "books_us") -> list[Confirmation]:
+        """A person's yes to the deletions of a connection, given now."""
+        return [Confirmation(name, f"deletes:{name}", datetime.now(UTC), "ann")]
+
     def raw(self, sql: str) -> list[dict[str, Any]]:
         with duckdb.connect(str(self.home.warehouse), read_only=True) as warehouse:
             found = warehouse.execute(sql)
@@ -278,7 +284,9 @@ def world(tmp_path: Path, made: Books, clock: Clock, known: Credentials, *, conc
     home = Home(tmp_path / "home")
     home.root.mkdir()
     try:
-        yield World(made, account, way, f"http://127.0.0.1:{port}", home, clock)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("TIEOUT_DATA", str(home.root))
+            yield World(made, account, way, f"http://127.0.0.1:{port}", home, clock)
     finally:
         server.should_exit = True
         thread.join(10)

@@ -1,5 +1,6 @@
 """Raw is a log: what a load keeps, and what survives a crash, a lost folder and a lost warehouse."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,12 +9,11 @@ from typing import Any
 import dlt
 import pytest
 
-import pipelines
 from pipelines import load as loading
 from pipelines.connections import Connection, Settings
 from pipelines.home import Home, warehouse_lock
 from pipelines.sync import SyncContext, sync
-from pipelines.system import Check, System, Transient
+from pipelines.system import Check, NotConfigured, Refused, System, Transient
 from pipelines.tables import Table, arrow_batch, columns
 
 INVOICE = Table("shop", "invoice", ("id",), columns("id total:money memo"), "Invoices of a shop")
@@ -24,7 +24,7 @@ class Shop:
 
     def __init__(self) -> None:
         self.pages: list[list[dict[str, Any]]] = []
-        self.fails = False
+        self.fails: Exception | None = None
         self.cursors: list[int] = []
 
     def source(self, connection: Connection, ctx: SyncContext) -> Any:
@@ -38,7 +38,7 @@ class Shop:
                 seq += len(page)
                 yield table
             if self.fails:
-                raise Transient("shop: no answer")
+                raise self.fails
             state["runs"] = state.get("runs", 0) + 1
 
         return dlt.source(lambda: loading.resource(INVOICE, batches), name="shop")()
@@ -47,14 +47,22 @@ class Shop:
 @pytest.fixture
 def shop(monkeypatch: pytest.MonkeyPatch) -> Shop:
     shop = Shop()
-    system = System("shop", "erp", Settings, (INVOICE,), shop.source, lambda c: Check(c.name, "active"))
-    monkeypatch.setattr(pipelines, "systems", lambda: {"shop": system})
-    monkeypatch.setattr(loading, "systems", lambda: {"shop": system})
-    monkeypatch.setattr("pipelines.connections.systems", lambda: {"shop": system})
+    declare(monkeypatch, shop)
     return shop
 
 
+def declare(monkeypatch: pytest.MonkeyPatch, shop: Shop) -> None:
+    system = System("shop", "erp", Settings, (INVOICE,), shop.source, lambda c: Check(c.name, "active"))
+    for target in ("pipelines.systems", "pipelines.load.systems", "pipelines.connections.systems"):
+        monkeypatch.setattr(target, lambda: {"shop": system})
+
+
 CONNECTION = Connection("corner", "shop", Settings())
+
+
+def stored(home: Home, sql: str) -> list[tuple[Any, ...]]:
+    with warehouse_lock(home), loading.connect(home) as warehouse:
+        return warehouse.execute(sql).fetchall()
 
 
 def versions(home: Home) -> list[tuple[Any, ...]]:
@@ -76,11 +84,11 @@ def test_a_repeated_version_adds_nothing_but_a_return_to_an_older_one_does(shop:
 def test_a_failed_extraction_keeps_the_cursor_and_loads_nothing(shop: Shop, tmp_path: Path) -> None:
     home = Home(tmp_path)
     shop.pages = [[{"id": "1", "total": "1"}]]
-    shop.fails = True
+    shop.fails = Transient("shop: no answer")
     with pytest.raises(Transient, match="shop: no answer"):
         sync(CONNECTION, home)
     assert versions(home) == []
-    shop.fails = False
+    shop.fails = None
     assert sync(CONNECTION, home).versions == {"invoice": 1}
     assert shop.cursors == [0, 0]
 
@@ -94,9 +102,7 @@ def test_a_package_left_by_a_crash_is_loaded_first(shop: Shop, tmp_path: Path, m
     with pytest.raises(KeyboardInterrupt):
         sync(CONNECTION, home)
     monkeypatch.undo()
-    test_system = System("shop", "erp", Settings, (INVOICE,), shop.source, lambda c: Check(c.name, "active"))
-    for target in ("pipelines.systems", "pipelines.load.systems", "pipelines.connections.systems"):
-        monkeypatch.setattr(target, lambda: {"shop": test_system})
+    declare(monkeypatch, shop)
     shop.pages = [[{"id": "3", "total": "3"}]]
     sync(CONNECTION, home)
     assert [row[0] for row in versions(home)] == ["1", "2", "3"]
@@ -129,3 +135,68 @@ def test_a_row_that_does_not_fit_is_quarantined_until_it_is_mended(shop: Shop, t
     sync(CONNECTION, home)
     with warehouse_lock(home), loading.connect(home) as warehouse:
         assert warehouse.execute("select count(*) from raw_tieout.quarantine").fetchall() == [(0,)]
+
+
+def test_a_row_that_is_again_what_it_was_leaves_the_quarantine(shop: Shop, tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    for total in ("1", "1.23456", "1"):
+        shop.pages = [[{"id": "1", "total": total}]]
+        sync(CONNECTION, home)
+    assert stored(home, "select count(*) from raw_tieout.quarantine") == [(0,)]
+    assert len(versions(home)) == 1
+
+
+@pytest.mark.parametrize("crash", ["pipelines.load.load", "pipelines.load._settle", "pipelines.quarantine.store"])
+def test_quarantined_rows_survive_a_crash_before_they_are_stored(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crash: str
+) -> None:
+    home = Home(tmp_path)
+    shop.pages = [[{"id": "1", "total": "1"}]]
+    sync(CONNECTION, home)
+    shop.pages = [[{"id": "1", "total": "1"}, {"id": "2", "total": "2"}, {"id": "3", "total": "3.00001"}]]
+    monkeypatch.setattr(crash, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        sync(CONNECTION, home)
+    monkeypatch.undo()
+    declare(monkeypatch, shop)
+    shop.pages = []  # what the crash left is all there is
+    sync(CONNECTION, home)
+    assert [row[0] for row in versions(home)] == ["1", "2"]
+    assert stored(home, "select connection, table_name, record_key from raw_tieout.quarantine") == [
+        ("corner", "invoice", "3")
+    ]
+    assert not list(home.dlt.glob("*.jsonl"))
+
+
+def test_a_failed_sync_is_recorded_and_a_later_success_clears_it(shop: Shop, tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    columns = "select state, last_error, failed_at is null, last_synced_at from raw_tieout.connection"
+    shop.fails = NotConfigured("corner: the environment variable KEY is not set")
+    with pytest.raises(NotConfigured):
+        sync(CONNECTION, home)
+    assert stored(home, columns) == [("not_configured", str(shop.fails), False, None)]
+    shop.fails = None
+    sync(CONNECTION, home)
+    ((state, error, never, synced),) = stored(home, columns)
+    assert (state, error, never) == ("active", None, True)
+    limit = "This user has exceeded the number of active access tokens for this role"
+    for failure, expected in (
+        (Refused(limit, "revoke some", "token_limit"), "token_limit"),
+        (Refused("corner: wrong token", "make a new one", "invalid_login"), "disconnected"),
+        (Transient("corner: no answer"), "unreachable"),
+        (ValueError("a bug"), "failed"),
+    ):
+        shop.fails = failure
+        with pytest.raises(Exception, match=str(failure)[:20]):
+            sync(CONNECTION, home)
+        ((state, error, never, kept),) = stored(home, columns)
+        assert (state, never, kept) == (expected, False, synced)
+        assert str(failure) in error
+    entries = [json.loads(line) for line in (home.logs / "corner.jsonl").read_text().splitlines()]
+    assert [entry["state"] for entry in entries] == [
+        "not_configured", "active", "token_limit", "disconnected", "unreachable", "failed",
+    ]  # fmt: skip
+    assert limit in entries[2]["error"]
+    shop.fails = None
+    sync(CONNECTION, home)
+    assert stored(home, columns)[0][:3] == ("active", None, True)

@@ -152,7 +152,7 @@ def test_too_many_deletions_are_held_until_confirmed(world: World) -> None:
     assert held.quarantined == 1
     assert "tieout confirm books_us deletes:books_us" in " ".join(held.notes)
     assert not any(row["is_deleted"] for row in world.latest().values())
-    world.sync(connection, confirmed=frozenset({"deletes:books_us"}))
+    world.sync(connection, confirmations=world.confirmed())
     assert sum(row["is_deleted"] for row in world.latest().values()) == 8
     assert world.raw("from raw_tieout.quarantine") == []
 

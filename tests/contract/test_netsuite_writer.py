@@ -241,6 +241,7 @@ def test_a_good_connection_is_active_and_nothing_is_synced(world: World, login: 
         ("Customers", "Lists > Customers"),
         ("Payment Methods", "Lists > Payment Methods"),
         ("Perform Search", "Lists > Perform Search"),
+        ("Documents and Files", "Lists > Documents and Files"),
         ("SuiteAnalytics Workbook", "Reports > SuiteAnalytics Workbook"),
         ("Set Up Company", "Setup > Set Up Company"),
     ],

@@ -121,6 +121,22 @@ def payment_facts(house: Warehouse) -> None:
     )
 
 
+def dispute_facts(house: Warehouse) -> None:
+    """An inquiry, which takes no money; a dispute under way; a lost one, after which the invoice is owed again."""
+    for number, cents, status in (
+        ("330", 7300, "warning_needs_response"),
+        ("331", 7100, "lost"),
+        ("332", 7200, "under_review"),
+    ):
+        house.document(number, str(Decimal(cents) / 100))
+        house.charge(f"ch_{number}", cents, metadata=paid_for("12", number))
+        house.put(
+            "raw_stripe.dispute",
+            "cards",
+            {"id": f"dp_{number}", "charge": f"ch_{number}", "amount": cents, "currency": "usd", "status": status},
+        )
+
+
 def payout(house: Warehouse, id: str, cents: int, *members: tuple[str | None, str, int, int], **columns: Any) -> None:
     """A paid payout with members (source, category, gross, fee), its own line among them."""
     house.put("raw_stripe.payout", "cards", {
@@ -182,3 +198,19 @@ def report_facts(house: Warehouse) -> None:
     )
     for name in ("A", "Z"):
         house.put("raw_sftp.attachment", "drop", {"file_name": f"{name}.pdf", "invoice_ref": name})
+
+
+def scope_facts(house: Warehouse) -> None:
+    """Two scopes of one drop with the same numbers; a report that was rejected, and one that was rejected and then mended."""
+    house.connection("regions", "sftp")
+    for scope, amount in (("de", "10.00"), ("at", "20.00")):
+        house.put("raw_sftp.report", "regions", {
+            "report_id": scope, "file_name": f"{scope}.csv", "scope": scope, "status": "applied", "sequence": len(scope + amount),
+            "modified_at": at(2), "report_date": date(2026, 10, 2),
+        })  # fmt: skip
+        line = {"report_id": scope, "line_number": 2, "invoice_ref": "A", "customer_ref": "K1", "currency": "EUR"}
+        house.put("raw_sftp.report_line", "regions", {**line, "open_amount": amount})
+        bad = {"report_id": f"bad_{scope}", "status": "rejected", "reason": "no column. Remedy: mend it"}
+        house.put("raw_sftp.report", "regions", {**bad, "file_name": f"{scope}.csv", "modified_at": at(1)})
+    house.put("raw_sftp.report", "regions", {**bad, "report_id": "bad", "file_name": "bad.csv", "modified_at": at(3)})
+    house.put("raw_sftp.attachment", "regions", {"file_name": "A.pdf", "invoice_ref": "A"})

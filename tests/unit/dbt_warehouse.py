@@ -11,15 +11,14 @@ import pytest
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
+from pipelines import systems
 from pipelines.load import CORE_TABLES
-from pipelines.netsuite.tables import TABLES as NETSUITE
-from pipelines.sftp.tables import TABLES as SFTP
-from pipelines.stripe.tables import TABLES as STRIPE
 from pipelines.tables import LINEAGE, SQL_TYPES, Table
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 TABLES: dict[str, Table] = {
-    f"{table.dataset}.{table.name}": table for table in (*NETSUITE, *STRIPE, *SFTP, *CORE_TABLES)
+    f"{table.dataset}.{table.name}": table
+    for table in (*CORE_TABLES, *(table for system in systems().values() for table in system.tables))
 }
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.dbt_warehouse import Warehouse, books
+from tests.unit.dbt_warehouse import NOW, Warehouse, books
 
 pytestmark = pytest.mark.timeout(300)
 OPEN = "select open_amount, is_deleted from ledger.ar_documents where document_id = '100'"
@@ -108,6 +108,46 @@ def test_written_back_and_read_again(house: Warehouse) -> None:
         "select left_key, amount_agrees, customer_agrees from reconciliation.rec_matches where right_key = 'netsuite:books:300'"
     )
     assert match == {"left_key": "stripe:cards:ch_1", "amount_agrees": True, "customer_agrees": True}
+
+
+def test_the_settings_act_on_what_was_read_before_and_every_measure_is_compared(house: Warehouse) -> None:
+    books(house, invoice_statuses=["A"])
+    house.document("100", "50.00", unpaid="0.00")
+    house.document("101", "20.00", status="B")
+    house.payment("200", "50.00", ("100", "50.00"))
+    house.document("110", "5.00", type="CustCred", foreigntotal=Decimal(-5))
+    house.put("raw_netsuite.control_total", "books",
+        {"table_name": "transaction", "measure": "CustInvc|1", "row_count": 2, "total": Decimal(70)},
+        {"table_name": "transaction", "measure": "CustPymt|1", "row_count": 1, "total": Decimal(50)},
+        {"table_name": "transaction", "measure": "CustCred|1", "row_count": 1, "total": Decimal(5)},
+        {"table_name": "application", "measure": "Payment", "row_count": 2, "total": Decimal(60)},
+        {"table_name": "filtered", "measure": "B", "row_count": 1, "total": Decimal(20)},
+        {"table_name": "contact", "measure": "all", "row_count": 3},
+        {"table_name": "customer", "measure": "all", "row_count": 2},
+    )  # fmt: skip
+    house.dbt("build")
+    assert house.rows("select document_id from ledger.ar_documents order by 1") == [
+        {"document_id": "100"},
+        {"document_id": "110"},
+    ]
+    found = house.rows(
+        "select break_key, drift_amount, currency from reconciliation.rec_breaks where reason = 'incomplete'"
+    )
+    assert {row["break_key"].split("|", 4)[4]: (row["drift_amount"], row["currency"]) for row in found} == {
+        "transaction|CustInvc|1": (Decimal(-20), "USD"), "transaction|CustCred|1": (Decimal(-10), "USD"),
+        "application|Payment": (Decimal(-10), None), "contact|all": (0, None),
+    }  # fmt: skip
+    house.load = 2
+    house.connection("books", "netsuite", base="USD", sync_payments=False, sync_contacts=False, sync_customers=False)
+    failed = {"system": "stripe", "state": "failed", "last_error": "The key is revoked.", "failed_at": NOW}
+    house.put("raw_tieout.connection", "cards", failed)
+    house.models()
+    status = house.one("select state, last_error, failed_at from ops.sync_status where connection = 'cards'")
+    assert status == {key: failed[key] for key in status}
+    assert house.rows("select * from ledger.ar_payments") == []
+    assert house.rows("select * from ledger.ar_customers") == []
+    assert house.one(OPEN)["open_amount"] == Decimal(50)
+    assert house.rows("select document_id from ledger.ar_documents where document_id = '101'")
 
 
 def test_exchange_differences_close_in_the_ledger(house: Warehouse) -> None:

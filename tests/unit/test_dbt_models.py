@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.dbt_facts import ledger_facts, payment_facts, payout_facts, report_facts
+from tests.unit.dbt_facts import dispute_facts, ledger_facts, payment_facts, payout_facts, report_facts, scope_facts
 from tests.unit.dbt_warehouse import Warehouse, books
 
 CH = "stripe:cards:"
@@ -21,7 +21,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     with pytest.MonkeyPatch.context() as patch:
         house = Warehouse(tmp_path_factory.mktemp("warehouse") / "tieout.duckdb", patch)
         books(house, exclude_customers=["99"])
-        for facts in (ledger_facts, payment_facts, payout_facts, report_facts):
+        for facts in (ledger_facts, payment_facts, dispute_facts, payout_facts, report_facts, scope_facts):
             facts(house)
         house.dbt("build")
         yield house
@@ -50,7 +50,7 @@ def test_breaks_of_payments(house: Warehouse) -> None:
 
     assert found("missing_in_erp") == {
         ("missing_in_erp", f"{CH}ch_missing", None, Decimal(120)), ("missing_in_erp", f"{CH}ch_number", None, Decimal(33)),
-        ("missing_in_erp", f"{CH}ch_split", None, Decimal(32)),
+        ("missing_in_erp", f"{CH}ch_split", None, Decimal(32)), ("missing_in_erp", f"{CH}ch_330", None, Decimal(73)),
     }  # fmt: skip
     assert found("ambiguous_match", "no_evidence", "single_candidate") == {
         ("ambiguous_match", f"{CH}ch_two", None, Decimal(60)), ("no_evidence", f"{CH}ch_none", None, Decimal("7.77")),
@@ -100,7 +100,7 @@ def test_planned_payments(house: Warehouse) -> None:
         row["intent_key"].removeprefix("tieout_payment_"): (row["amount"], json.loads(row["payload"]), row["evidence"])
         for row in rows
     }
-    assert plan.keys() == {"ch_missing_12", "ch_number_12", "ch_split_12", "ch_split_13"}
+    assert plan.keys() == {"ch_missing_12", "ch_number_12", "ch_split_12", "ch_split_13", "ch_330_12"}
     amount, payload, evidence = plan["ch_missing_12"]
     assert (amount, evidence) == (Decimal(120), "metadata names netsuite:books:301; 20.00 stays on account")
     assert payload == {
@@ -138,7 +138,38 @@ def test_reports_are_books(house: Warehouse) -> None:
     )
     assert [tuple(row.values()) for row in asof] == [("sftp:drop:A", 9)]
     assert house.one("select file_name from ledger.ar_attachments")["file_name"] == "A.pdf"
-    assert house.one("select file_name from ops.unmatched_attachments")["file_name"] == "Z.pdf"
+    assert {row["attachment_key"] for row in house.rows("select attachment_key from ops.unmatched_attachments")} == {
+        "sftp:drop:Z.pdf",
+        "sftp:regions:A.pdf",
+    }
+
+
+def test_a_number_in_two_scopes_is_two_invoices_of_two_customers(house: Warehouse) -> None:
+    rows = house.rows(
+        "select document_key, document_number, customer_key, open_amount from ledger.ar_documents where connection = 'regions' order by 1"
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        ("sftp:regions:at/A", "A", "sftp:regions:at/K1", 20),
+        ("sftp:regions:de/A", "A", "sftp:regions:de/K1", 10),
+    ]
+    customers = house.rows("select customer_key from ledger.ar_customers where connection = 'regions' order by 1")
+    assert [row["customer_key"] for row in customers] == ["sftp:regions:at/K1", "sftp:regions:de/K1"]
+
+
+def test_a_rejected_report_is_a_break_until_a_later_copy_is_read(house: Warehouse) -> None:
+    rows = house.rows(
+        "select right_key, drift_amount, detail from reconciliation.rec_breaks where reason = 'rejected_report'"
+    )
+    assert [tuple(row.values()) for row in rows] == [("sftp:regions:bad.csv", 0, "no column. Remedy: mend it")]
+
+
+def test_only_an_open_dispute_keeps_an_invoice_from_being_chased(house: Warehouse) -> None:
+    disputed = house.rows("select document_id from ledger.ar_documents where is_disputed order by 1")
+    assert [row["document_id"] for row in disputed] == ["330", "332"]
+    chased = {row["document_key"] for row in house.rows("select document_key from collections.ar_to_chase")}
+    assert chased & {f"{NS}{id}" for id in ("330", "331", "332")} == {f"{NS}331"}
+    pending = house.one("select is_payment_pending from ledger.ar_documents where document_id = '330'")
+    assert pending["is_payment_pending"]
 
 
 def test_aging_and_chase_list(house: Warehouse) -> None:

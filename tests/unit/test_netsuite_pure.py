@@ -16,7 +16,8 @@ from pydantic import ValidationError
 
 from pipelines.netsuite import errors, suiteql
 from pipelines.netsuite.auth import Signature
-from pipelines.netsuite.deletions import packed, table_of, unpacked
+from pipelines.netsuite.deletions import table_of
+from pipelines.netsuite.packing import packed, unpacked
 from pipelines.netsuite.reads import embed
 from pipelines.netsuite.settings import NetSuiteSettings
 from pipelines.system import Refused, Rejected, Transient

@@ -55,7 +55,7 @@ class Machine(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp())
         self.outbox = Outbox(self.folder / "outbox.sqlite")
         self.erp = Moody()
-        self.first: dict[str, str] = {}
+        self.sent: dict[str, str] = {}
         self.states: dict[str, State] = {}
         self.vouched_wrongly: set[str] = set()
 
@@ -71,8 +71,11 @@ class Machine(RuleBasedStateMachine):
             held = known.get(key(name))
             person = held is not None and held.state == State.VOID and held.voided_by != "plan"
             differs = held is not None and held.amount != amount and not person
-            assert (key(name) in {one.key for one in result.conflicts}) == differs
-            self.first.setdefault(key(name), amount)
+            sent = held is not None and (held.attempts > 0 or held.state not in (State.PLANNED, State.VOID))
+            noted = held is not None and held.state == State.POSTED
+            assert (key(name) in {one.key for one in result.conflicts}) == (differs and sent and not noted)
+            assert (key(name) in {one.key for one in result.noted}) == (differs and noted)
+            assert (key(name) in result.superseded) == (differs and not sent)
 
     @rule(
         answers=st.lists(st.sampled_from(sorted(ANSWERS)), max_size=4),
@@ -118,7 +121,10 @@ class Machine(RuleBasedStateMachine):
         for one in self.outbox.list():
             ids = self.erp.ids(one.key)
             assert len(ids) <= 1, "a key is one record at most"
-            assert one.amount == self.first[one.key], "what was named is never updated"
+            if one.attempts or "~" in one.key:
+                assert one.amount == self.sent.setdefault(one.key, one.amount), "what was sent or kept is never updated"
+            if "~" in one.key:
+                assert (one.state, one.attempts, one.voided_by) == (State.VOID, 0, "plan")
             if one.state == State.POSTED:
                 assert [one.erp_id] == ids
             if one.state in (State.PLANNED, State.REJECTED):

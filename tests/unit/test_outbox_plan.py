@@ -2,12 +2,13 @@
 
 import multiprocessing
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from pipelines.outbox import Brakes, IllegalTransition, Outbox, UnknownIntent
+from pipelines.outbox import Brakes, IllegalTransition, Outbox, UnknownIntent, render_plan
 from pipelines.system import NotConfigured, Rejected, TieoutError
 from tests.unit.outbox_kit import APPLY, BACKENDS, Erp, deliver, key, opened, planned, row
 
@@ -28,18 +29,82 @@ def test_the_same_plan_twice_changes_nothing(url: str) -> None:
     assert [(one.amount, one.currency, one.state) for one in before] == [("12.30", "USD", "planned")] * 2
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"payload": {"customer_id": "8"}},
-        {"amount": "12.31"},
-        {"currency": "EUR"},
-        {"connection": "books_emea"},
-        {"kind": "deposit"},
-    ],
-)
-def test_another_payload_under_a_key_is_an_error_and_not_sent(url: str, change: dict[str, object]) -> None:
+CHANGES: list[dict[str, object]] = [
+    {"payload": {"customer_id": "8"}},
+    {"amount": "12.31"},
+    {"currency": "EUR"},
+    {"connection": "books_emea"},
+    {"kind": "deposit"},
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_was_never_sent_is_superseded_when_the_plan_changes(url: str, change: dict[str, object]) -> None:
     outbox = planned(url)
+    before = outbox.list()[0]
+    result = outbox.plan([row(**change)], run_id="run-2")
+    assert (result.red, result.superseded, result.new, result.voided) == (False, (key(),), (), ())
+    old = outbox.show(f"{key()}~1").intent
+    assert (old.payload, old.amount, old.state, old.voided_by) == (before.payload, before.amount, "void", "plan")
+    named = "amount, applications, currency, customer_id, date" if "payload" in change else next(iter(change))
+    assert old.void_reason == f"the plan changed ({named}) before it was sent (run run-2)"
+    now = outbox.show(key()).intent
+    assert (now.state, now.planned_by, now.content == before.content) == ("planned", "run-2", False)
+    assert outbox.plan([row(**change)]).unchanged == (key(),)
+    assert outbox.plan([row()]).superseded == (key(),)
+    assert [one.key for one in outbox.list(state="void")] == [f"{key()}~1", f"{key()}~2"]
+    assert len(deliver(outbox, Erp()).posted) == 1
+
+
+def test_what_left_the_plan_unsent_may_return_changed(url: str) -> None:
+    outbox = planned(url)
+    assert outbox.plan([]).voided == (key(),)
+    assert outbox.plan([row(amount="1.00")]).superseded == (key(),)
+    assert [(one.key, one.amount, one.state) for one in outbox.list()] == [
+        (f"{key()}~1", "12.30", "void"),
+        (key(), "1.00", "planned"),
+    ]
+
+
+def test_a_connection_that_is_left_out_keeps_its_key(url: str) -> None:
+    outbox = planned(url)
+    result = outbox.plan([row(connection="books_emea")], connections=["books_emea"])
+    assert [one.key for one in result.conflicts] == [key()]
+    assert outbox.list()[0].connection == "books_us"
+
+
+def test_superseding_changes_nothing_when_dry(url: str) -> None:
+    outbox = planned(url)
+    result = outbox.plan([row(amount="1.00")], dry=True)
+    assert (result.superseded, [one.amount for one in result.waiting]) == ((key(),), ["1.00"])
+    assert [one.amount for one in outbox.list()] == ["12.30"]
+
+
+def test_a_posted_write_that_is_wanted_again_is_noted_not_red_and_not_sent(url: str) -> None:
+    """Somebody applied part of a reversed payment again: the reversal's payload is the same, its amount is not."""
+    first = row(kind="reversal", payload={"payment_id": "88"}, amount="10.00")
+    outbox = planned(url, first)
+    erp = Erp()
+    deliver(outbox, erp)
+    result = outbox.plan([first | {"amount": "4.00"}])
+    assert (result.red, result.unchanged, [one.key for one in result.noted]) == (False, (key(),), [key()])
+    assert "posted as 5000 with amount 10.00, and planned again with 4.00" in str(result.noted[0])
+    assert str(result.noted[0]) in render_plan(result, APPLY, width=1000)
+    assert (str(deliver(outbox, erp)), len(erp.records)) == ("nothing to send", 1)
+    assert outbox.plan([row(kind="reversal", payload={"payment_id": "89"}, amount="10.00")]).red
+
+
+def sent_once(url: str) -> Outbox:
+    """An outbox whose only intent was refused, and given back by a person."""
+    outbox = planned(url)
+    deliver(outbox, Erp({key(): [Rejected("the period is closed")]}))
+    outbox.retry(key())
+    return outbox
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_another_payload_for_what_was_sent_is_an_error_and_not_sent(url: str, change: dict[str, object]) -> None:
+    outbox = sent_once(url)
     before = outbox.list()[0]
     result = outbox.plan([row(**change)])
     assert result.red
@@ -86,6 +151,16 @@ def test_a_bad_row_is_named_and_the_others_go_on(url: str, change: dict[str, obj
     assert result.new == (key("ch_2"),)
     assert (result.invalid[0].key, result.invalid[0].connection) == (key(), "books_us")
     assert words in result.invalid[0].reason
+
+
+def test_one_connections_conflict_leaves_the_others_plan_and_delivery(url: str) -> None:
+    outbox = sent_once(url)
+    emea = row("eu_1", connection="books_emea")
+    result = outbox.plan([row(amount="1.00"), row("ch_2", amount="x"), emea])
+    assert (result.red, result.new) == (True, (key("eu_1"),))
+    brakes = dict.fromkeys(("books_us", "books_emea"), APPLY["books_us"])
+    report = outbox.deliver({"books_us": Erp(), "books_emea": Erp()}, brakes=brakes)
+    assert (report.red, [one.key for one in report.posted]) == (True, [key("eu_1")])
 
 
 def test_a_bad_row_holds_the_intent_it_names(url: str) -> None:
@@ -185,6 +260,16 @@ def test_confirmations_keep_the_first_yes(url: str) -> None:
     assert outbox.rows()["confirmation"][0]["confirmed_by"] == "ana"
 
 
+def test_each_yes_to_deletions_counts_anew(tmp_path: Path) -> None:
+    now = datetime(2026, 11, 2, 9, tzinfo=UTC)
+    outbox = Outbox(tmp_path / "outbox.sqlite", now=lambda: now)
+    first = outbox.confirm("books_us", "deletes:books_us", "ana")
+    now += timedelta(days=30)
+    second = outbox.confirm("books_us", "deletes:books_us", "ben")
+    assert (second.confirmed_at - first.confirmed_at, second.confirmed_by) == (timedelta(days=30), "ben")
+    assert outbox.confirmations() == [second]
+
+
 def test_rows_for_the_warehouse_are_texts(url: str) -> None:
     outbox = planned(url)
     deliver(outbox, Erp({key(): [Rejected("DUP_RCRD: “déjà vu”\n")]}))
@@ -200,7 +285,7 @@ def test_rows_for_the_warehouse_are_texts(url: str) -> None:
 
 
 def test_pending_is_what_a_delivery_would_find(url: str) -> None:
-    outbox = Outbox(url)
+    outbox = Outbox(url, now=lambda: datetime(2026, 11, 2, 9, tzinfo=UTC))
     empty = outbox.pending()
     assert (empty.count, empty.fingerprint) == (0, "")
     outbox.plan([row("ch_1"), row("ch_2", connection="books_emea")])
@@ -209,6 +294,27 @@ def test_pending_is_what_a_delivery_would_find(url: str) -> None:
     assert outbox.pending(APPLY).kinds == {("books_us", "payment"): 1}
     deliver(outbox, Erp())
     assert (outbox.pending().count, outbox.pending().fingerprint == both.fingerprint) == (1, False)
+
+
+def test_what_waits_is_tried_again_each_hour_and_when_the_brakes_or_its_payload_change(tmp_path: Path) -> None:
+    now = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+    outbox = Outbox(tmp_path / "outbox.sqlite", now=lambda: now)
+    outbox.plan([row()])
+    modes = APPLY["books_us"].modes
+    first = outbox.pending(APPLY).fingerprint
+    now += timedelta(minutes=59)
+    assert outbox.pending(APPLY).fingerprint == first
+    assert outbox.pending({**APPLY, "books_emea": Brakes(modes, max_writes=9)}).fingerprint == first, "not its brakes"
+    others = [
+        outbox.pending({"books_us": Brakes(modes, max_writes=1)}).fingerprint,
+        outbox.pending({"books_us": Brakes(modes, max_total={"*": Decimal(1)})}).fingerprint,
+        outbox.pending({"books_us": Brakes({"payment": "apply"})}).fingerprint,
+    ]
+    now += timedelta(minutes=1)
+    others.append(outbox.pending(APPLY).fingerprint)
+    outbox.plan([row(payload={"customer_id": "8"})])
+    others.append(outbox.pending(APPLY).fingerprint)
+    assert len({first, *others}) == 6
 
 
 def test_an_outbox_that_could_forget_is_refused() -> None:

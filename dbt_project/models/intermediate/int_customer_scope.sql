@@ -53,7 +53,7 @@ out_of_scope as (
 ),
 
 one_reason as (
-    select customer_key, min(reason) as reason
+    select customer_key, max(reason) as reason
     from out_of_scope
     group by customer_key
 )

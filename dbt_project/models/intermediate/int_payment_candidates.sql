@@ -1,4 +1,5 @@
--- What an unbooked payment without exact evidence could be for: one open invoice of exactly that amount, else a pair or triple.
+-- What an unbooked payment without exact evidence could be for: one open invoice of exactly that amount, else two or three that sum
+-- to it. Larger sets are not sought, nor any set where a payer has more than 40 open invoices in the currency: something always fits.
 {%- set most_open = 40 %}
 with
 

@@ -16,8 +16,7 @@ disputes as (
         payment_key,
         max(case when is_money_withdrawn then dispute_key end) as lost_dispute_key,
         max(case when is_money_withdrawn then dispute_id end) as lost_dispute_id,
-        max(case when is_money_withdrawn then first_seen_at end) as dispute_seen_at,
-        max(case when status in ('won', 'prevented', 'warning_closed') then 0 else 1 end) as has_dispute
+        max(case when is_money_withdrawn then first_seen_at end) as dispute_seen_at
     from {{ ref('psp_disputes') }}
     group by payment_key
 ),
@@ -39,8 +38,7 @@ named as (
             when payments.status = 'pending' then 'pending'
             when disputes.lost_dispute_key is not null then 'disputed'
             when payments.refunded_amount >= payments.payment_amount then 'refunded'
-            when disputes.has_dispute = 1 then 'inquired'
-            else 'succeeded'
+            else 'succeeded' -- under inquiry too: no money was taken
         end as state
     from payments
     left join links on payments.connection = links.psp_connection

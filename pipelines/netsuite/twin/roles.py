@@ -44,6 +44,7 @@ TABLE_PERMISSION = {
     "paymentmethod": "Payment Methods",
     "subsidiary": "Set Up Company",
     "deletedrecord": "Deleted Records",
+    "file": "Documents and Files",
 }
 
 RECORD_PERMISSION = {

@@ -171,6 +171,13 @@ TABLES: dict[str, dict[str, str]] = {
         bool="isinactive",
         timestamp="lastmodifieddate",
     ),
+    "file": _columns(
+        id="id folder",
+        int="filesize",
+        text="name filetype url description",
+        bool="isinactive isonline",
+        timestamp="createddate lastmodifieddate",
+    ),
     "deletedrecord": _columns(
         id="recordid recordtypeid deletedby",
         text="name scriptid type context",

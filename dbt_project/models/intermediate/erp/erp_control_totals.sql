@@ -1,4 +1,4 @@
 {{ union_systems('erp', 'control_totals', [
-    'connection', 'table_name', 'measure', 'window_start', 'window_end', 'row_count', 'total_amount',
+    'connection', 'table_name', 'measure', 'currency', 'window_start', 'window_end', 'row_count', 'total_amount',
     'first_seen_at', 'load_id',
 ]) }}

@@ -1,4 +1,4 @@
 {{ union_systems('report', 'attachments', [
-    'connection', 'attachment_key', 'file_name', 'invoice_ref', 'document_key', 'size_bytes', 'sha256',
+    'connection', 'attachment_key', 'file_name', 'invoice_ref', 'size_bytes', 'sha256',
     'landing_path', 'modified_at', 'first_seen_at',
 ]) }}

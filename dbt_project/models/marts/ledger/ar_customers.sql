@@ -49,7 +49,7 @@ from_reports as (
         customer_key,
         system,
         connection,
-        customer_ref as customer_id,
+        customer_id,
         customer_ref as customer_number,
         coalesce(customer_name, customer_ref) as customer_name,
         cast(null as {{ dbt.type_string() }}) as parent_customer_key,

@@ -30,6 +30,7 @@ final as (
         disputes.status,
         disputes.reason,
         disputes.is_money_withdrawn,
+        disputes.is_open,
         disputes.created_at
     from disputes
     left join payments on disputes.payment_key = payments.payment_key

@@ -17,8 +17,8 @@ pending as (
 disputed as (
     select evidence.document_key, count(*) as dispute_count
     from {{ ref('int_payment_evidence') }} as evidence
-    inner join {{ ref('int_psp_payments') }} as payments on evidence.payment_key = payments.payment_key
-    where payments.state = 'disputed' and evidence.is_exact
+    inner join {{ ref('psp_disputes') }} as disputes on evidence.payment_key = disputes.payment_key
+    where disputes.is_open and evidence.is_exact
     group by evidence.document_key
 ),
 
@@ -69,7 +69,7 @@ from_reports as (
         report_documents.document_key,
         report_documents.system,
         report_documents.connection,
-        report_documents.invoice_ref as document_id,
+        report_documents.document_id,
         'invoice' as document_type,
         report_documents.invoice_ref as document_number,
         report_documents.customer_key,

@@ -14,7 +14,7 @@ citations as (
 intents as (
     select subject_key, max(last_attempt_at) as last_attempt_at, max(last_error) as last_error, max(erp_id) as erp_id
     from {{ ref('stg_tieout__intents') }}
-    where kind = 'deposit'
+    where kind = 'deposit' and state <> 'void'
     group by subject_key
 ),
 

@@ -1,6 +1,6 @@
 with
 
-connections as (select * from {{ ref('ar_connections') }}),
+connections as (select * from {{ ref('stg_tieout__connections') }}),
 
 documents as (
     select connection, count(*) as document_count, sum(case when open_amount <> 0 then 1 else 0 end) as open_count
@@ -36,6 +36,9 @@ final as (
         connections.is_configured,
         connections.complete_through,
         connections.last_synced_at,
+        connections.state,
+        connections.last_error,
+        connections.failed_at,
         cast(coalesce(documents.document_count, 0) as bigint) as document_count,
         cast(coalesce(documents.open_count, 0) as bigint) as open_document_count,
         cast(coalesce(payments.payment_count, 0) as bigint) as payment_count,

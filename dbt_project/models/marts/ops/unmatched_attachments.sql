@@ -2,7 +2,7 @@ with
 
 attachments as (select * from {{ ref('report_attachments') }}),
 
-documents as (select * from {{ ref('int_report_documents') }}),
+matched as (select * from {{ ref('ar_attachments') }}),
 
 final as (
     select
@@ -14,8 +14,8 @@ final as (
         attachments.modified_at,
         attachments.first_seen_at
     from attachments
-    left join documents on attachments.document_key = documents.document_key
-    where documents.document_key is null
+    left join matched on attachments.attachment_key = matched.attachment_key
+    where matched.attachment_key is null
 )
 
 select * from final

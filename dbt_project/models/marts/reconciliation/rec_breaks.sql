@@ -1,4 +1,4 @@
-{%- set models = ['rec_documents', 'rec_aging', 'rec_payments', 'rec_payouts', 'rec_reports', 'rec_writeback'] -%}
+{%- set models = ['rec_documents', 'rec_aging', 'rec_payments', 'rec_payouts', 'rec_reports', 'rec_writeback', 'rec_incomplete'] -%}
 with
 
 breaks as (

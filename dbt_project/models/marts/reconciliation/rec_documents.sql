@@ -77,7 +77,7 @@ duplicates as (
     select
         {{ break_row("'duplicate_document_number'", 'numbered.connection', 'numbered.document_key', 'numbered.first_key',
             'numbered.document_amount', 'null', 'numbered.currency', 'numbered.first_seen_at',
-            "'two invoices of this customer bear number ' || numbered.document_number") }}
+            "'two invoices of this customer bear number ' || numbered.document_number || '. Remedy: renumber one, or delete it'") }}
     from numbered
     where place > 1
 ),

@@ -51,7 +51,8 @@ unbooked as (
             when candidates.candidate_count > 0 then 'candidates: ' || candidates.candidate_keys
             when postings.erp_customer_key is null
                 then 'the payer is mapped to no ERP customer. Remedy: put customer_source_id in its metadata'
-            else 'no open invoice of ' || postings.erp_customer_key || ' fits. Remedy: book it by hand with the charge id in the memo'
+            else 'no open invoice of ' || postings.erp_customer_key || ' fits, nor two or three together; larger sets, and sets among more'
+                || ' than 40 open invoices, were not searched. Remedy: book it by hand with the charge id in the memo'
         end as detail
     from postings
     left join evidence on postings.payment_key = evidence.payment_key

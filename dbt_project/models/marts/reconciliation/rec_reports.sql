@@ -84,12 +84,34 @@ held as (
     where status like 'held%'
 ),
 
+-- A later copy under the same name that could be read mends it.
+rejected as (
+    select
+        {{ break_row("'rejected_report'", 'reports.connection', 'null', 'reports.report_key', 'null', 'null', 'null',
+            'reports.first_seen_at',
+            "coalesce(reports.reason, 'it cannot be read. Remedy: mend the file or the settings')", of='reports.report_id') }}
+    from reports
+    where
+        reports.status = 'rejected'
+        and not exists (
+            select 1
+            from reports as later_copies
+            where
+                later_copies.connection = reports.connection
+                and later_copies.file_name = reports.file_name
+                and later_copies.modified_at >= reports.modified_at
+                and later_copies.status <> 'rejected'
+        )
+),
+
 final as (
     select * from reopened
     union all
     select * from duplicates
     union all
     select * from held
+    union all
+    select * from rejected
 )
 
 select * from final

@@ -2,24 +2,30 @@ with
 
 contacts as (select * from {{ latest(source('raw_netsuite', 'contact'), 'id') }}),
 
+connections as (select * from {{ ref('stg_tieout__connections') }}),
+
 read as (
     select
-        connection,
-        id as contact_id,
-        {{ key('netsuite', 'connection', 'id') }} as contact_key,
-        {{ key('netsuite', 'connection', 'company') }} as customer_key,
+        contacts.connection,
+        contacts.id as contact_id,
+        {{ key('netsuite', 'contacts.connection', 'contacts.id') }} as contact_key,
+        {{ key('netsuite', 'contacts.connection', 'contacts.company') }} as customer_key,
         coalesce(
-            nullif(trim(coalesce(firstname, '') || ' ' || coalesce(lastname, '')), ''), entityid, email, id
+            nullif(trim(coalesce(contacts.firstname, '') || ' ' || coalesce(contacts.lastname, '')), ''),
+            contacts.entityid,
+            contacts.email,
+            contacts.id
         ) as contact_name,
-        firstname as first_name,
-        lastname as last_name,
-        title as job_title,
-        email,
-        coalesce(phone, mobilephone) as phone,
-        coalesce(isinactive, false) as is_inactive,
-        coalesce(is_gone, false) as is_deleted
+        contacts.firstname as first_name,
+        contacts.lastname as last_name,
+        contacts.title as job_title,
+        contacts.email,
+        coalesce(contacts.phone, contacts.mobilephone) as phone,
+        coalesce(contacts.isinactive, false) as is_inactive,
+        coalesce(contacts.is_gone, false) as is_deleted
     from contacts
-    where version_rank = 1
+    left join connections on contacts.connection = connections.connection
+    where contacts.version_rank = 1 and coalesce(connections.has_contacts, true)
 )
 
 select * from read

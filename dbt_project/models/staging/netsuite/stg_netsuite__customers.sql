@@ -2,6 +2,8 @@ with
 
 customers as (select * from {{ latest(source('raw_netsuite', 'customer'), 'id') }}),
 
+connections as (select * from {{ ref('stg_tieout__connections') }}),
+
 currencies as (select * from {{ ref('stg_netsuite__currencies') }}),
 
 terms as (select * from {{ latest(source('raw_netsuite', 'term'), 'id') }}),
@@ -44,7 +46,8 @@ read as (
             customers.connection = terms.connection
             and customers.terms = terms.id
             and terms.version_rank = 1
-    where customers.version_rank = 1
+    left join connections on customers.connection = connections.connection
+    where customers.version_rank = 1 and coalesce(connections.has_customers, true)
 )
 
 select * from read

@@ -1,29 +1,73 @@
 -- What has landed and lives, in the terms in which NetSuite counts it for control_total.
+{%- set fields = ['previousdoc', 'linktype', 'foreignamount'] %}
 with
 
-transactions as (select * from {{ latest(source('raw_netsuite', 'transaction'), 'id') }}),
+transactions as (
+    select * from {{ ref('stg_netsuite__transactions') }}
+    where not is_gone
+),
 
-customers as (select * from {{ latest(source('raw_netsuite', 'customer'), 'id') }}),
+links as (
+    {{ x_json_records('transactions', 'applications', ['connection', 'transaction_id', 'customer_key', 'subsidiary_id'], fields) }}
+),
 
-contacts as (select * from {{ latest(source('raw_netsuite', 'contact'), 'id') }}),
+gone as (
+    select connection, transaction_id from {{ ref('stg_netsuite__transactions') }}
+    where is_gone
+),
 
 landed as (
     select
         connection,
         'transaction' as table_name,
-        id as record_id,
-        type || '|' || coalesce(currency, '') as measure,
-        {{ money('foreigntotal') }} as amount
+        transaction_id as record_id,
+        transaction_type || '|' || coalesce(currency_id, '') as measure,
+        customer_key,
+        subsidiary_id,
+        currency,
+        source_total_amount as amount
     from transactions
-    where version_rank = 1 and not coalesce(is_gone, false)
     union all
-    select connection, 'customer' as table_name, id as record_id, 'all' as measure, {{ money('null') }} as amount
-    from customers
-    where version_rank = 1 and not coalesce(is_gone, false)
+    -- A link to a record that NetSuite has deleted is gone with it, although its other end was not touched.
+    select
+        links.connection,
+        'application' as table_name,
+        links.transaction_id as record_id,
+        coalesce(links.linktype, '') as measure,
+        links.customer_key,
+        links.subsidiary_id,
+        cast(null as {{ dbt.type_string() }}) as currency,
+        {{ x_try_money('links.foreignamount') }} as amount
+    from links
+    left join gone
+        on
+            links.connection = gone.connection
+            and links.previousdoc = gone.transaction_id
+    where gone.transaction_id is null
     union all
-    select connection, 'contact' as table_name, id as record_id, 'all' as measure, {{ money('null') }} as amount
-    from contacts
-    where version_rank = 1 and not coalesce(is_gone, false)
+    select
+        connection,
+        'customer' as table_name,
+        customer_id as record_id,
+        'all' as measure,
+        customer_key,
+        cast(null as {{ dbt.type_string() }}) as subsidiary_id,
+        cast(null as {{ dbt.type_string() }}) as currency,
+        {{ money('null') }} as amount
+    from {{ ref('stg_netsuite__customers') }}
+    where not is_deleted
+    union all
+    select
+        connection,
+        'contact' as table_name,
+        contact_id as record_id,
+        'all' as measure,
+        customer_key,
+        cast(null as {{ dbt.type_string() }}) as subsidiary_id,
+        cast(null as {{ dbt.type_string() }}) as currency,
+        {{ money('null') }} as amount
+    from {{ ref('stg_netsuite__contacts') }}
+    where not is_deleted
 )
 
 select * from landed

@@ -33,6 +33,7 @@ read as (
         transactions.status_letter = 'C' as is_deposited,
         transactions.memo,
         transactions.external_id,
+        transactions.custom_fields,
         transactions.is_deleted,
         transactions.created_at,
         transactions.modified_at,

@@ -6,9 +6,34 @@ currencies as (select * from {{ ref('stg_netsuite__currencies') }}),
 
 terms as (select * from {{ latest(source('raw_netsuite', 'term'), 'id') }}),
 
+connections as (select * from {{ ref('stg_tieout__connections') }}),
+
+statuses as (
+    {{ x_json_values(
+        "(select connection, " ~ x_json_text('settings', 'invoice_statuses') ~ " as listed from connections) as settings_of_invoices",
+        'listed', ['connection'], 'status_letter',
+    ) }}
+),
+
+restricted as (select distinct connection from statuses),
+
+-- What the settings no longer ask for stays in raw and is out of the books: they are as the ERP counts them for these settings.
 current_versions as (
-    select * from transactions
-    where version_rank = 1
+    select transactions.*
+    from transactions
+    left join connections on transactions.connection = connections.connection
+    left join restricted on transactions.connection = restricted.connection
+    left join statuses
+        on
+            transactions.connection = statuses.connection
+            and right(transactions.status, 1) = statuses.status_letter
+    where
+        transactions.version_rank = 1
+        and case
+            when transactions.type in ('CustInvc', 'CustCred', 'Journal') then coalesce(connections.has_documents, true)
+            else coalesce(connections.has_payments, true)
+        end
+        and (transactions.type <> 'CustInvc' or restricted.connection is null or statuses.status_letter is not null)
 ),
 
 read as (
@@ -28,6 +53,8 @@ read as (
         ) as currency,
         cast(current_versions.exchangerate as decimal(20, 10)) as exchange_rate,
         {{ money('abs(current_versions.foreigntotal)') }} as total_amount,
+        {{ money('current_versions.foreigntotal') }} as source_total_amount,
+        current_versions.currency as currency_id,
         {{ money('current_versions.foreignamountunpaid') }} as unpaid_amount,
         current_versions.trandate as transaction_date,
         current_versions.duedate as due_date,
@@ -42,6 +69,7 @@ read as (
         coalesce(current_versions.posting, true) as is_posting,
         coalesce(current_versions.voided, false) as is_voided,
         coalesce(current_versions.is_gone, false) or coalesce(current_versions.voided, false) as is_deleted,
+        coalesce(current_versions.is_gone, false) as is_gone,
         current_versions.lines,
         current_versions.applications,
         current_versions.custom_fields,

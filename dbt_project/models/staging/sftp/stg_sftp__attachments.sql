@@ -8,7 +8,6 @@ read as (
         {{ key('sftp', 'connection', 'file_name') }} as attachment_key,
         file_name,
         invoice_ref,
-        {{ key('sftp', 'connection', 'invoice_ref') }} as document_key,
         cast(size as bigint) as size_bytes,
         sha256,
         landing_path,

@@ -17,6 +17,7 @@ read as (
         -- An inquiry takes no money; a dispute takes it at once and gives it back when won.
         disputes.status not in ('won', 'prevented', 'warning_needs_response', 'warning_under_review', 'warning_closed')
             as is_money_withdrawn,
+        disputes.status in ('needs_response', 'under_review', 'warning_needs_response', 'warning_under_review') as is_open,
         disputes.created as created_at,
         disputes.first_seen_at
     from disputes

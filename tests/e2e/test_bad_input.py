@@ -1,0 +1,396 @@
+"""What goes wrong at a customer's: each gets a clear error or a row set aside, the others go on, and after mending nothing is missing.
+
+One company for all; the tests mend what they broke, and the last one asks whether the ledger still ties out.
+"""
+
+import itertools
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.connections import Connection
+from pipelines.stripe.client import StripeReader
+from pipelines.sync import SyncReport, sync
+from pipelines.system import Check, TieoutError
+from tests.e2e.sender import sending
+from tests.e2e.tie_out import differences
+from tests.e2e.world import WITHOUT_TESTS, World, again, dbt, world
+
+pytestmark = pytest.mark.xdist_group("bad_input")
+DAYS = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A small company, read once."""
+    with world(tmp_path_factory.mktemp("bad_input"), seed=5, customers=60, months=6) as made:
+        made.ingest()
+        yield made
+
+
+def attempt(company: World, connection: Connection) -> SyncReport | TieoutError:
+    try:
+        return sync(connection, company.home, confirmations=company.outbox.confirmations())
+    except TieoutError as error:
+        return error
+
+
+def trouble(company: World, broken: Connection, *words: str, beside: str) -> str:
+    """A day passes; the broken connection says what is wrong, in these words and with its name; another one goes on."""
+    company.advance(1)
+    error, other = attempt(company, broken), attempt(company, company.connections.get(beside))
+    assert isinstance(error, TieoutError), f"{broken.name} went on: {error}"
+    assert isinstance(other, SyncReport), str(other)
+    told = str(error)
+    missing = [word for word in (broken.name, *words) if word.lower() not in told.lower()]
+    assert not missing, f"{missing} not in: {told}"
+    return told
+
+
+def mended(company: World, name: str) -> None:
+    """The next sync reads what came meanwhile, and the one after it nothing."""
+    first, second = (attempt(company, company.connections.get(name)) for _ in range(2))
+    assert isinstance(first, SyncReport), str(first)
+    assert first.rows > 0
+    assert isinstance(second, SyncReport), str(second)
+    assert second.rows == 0, second.versions
+
+
+def checked(connection: Connection) -> Check:
+    found: Check = connection.declared.check(connection)
+    assert not found.active
+    assert all(problem.message and problem.remedy for problem in found.problems)
+    return found
+
+
+@contextmanager
+def unset(variable: str) -> Iterator[None]:
+    value = os.environ.pop(variable)
+    try:
+        yield
+    finally:
+        os.environ[variable] = value
+
+
+@contextmanager
+def access(company: World, name: str, **wish: Any) -> Iterator[None]:
+    """What an administrator over there does to our login or role, and takes back."""
+    company.control("POST", "access", json={"connection": name, **wish})
+    try:
+        yield
+    finally:
+        company.control("POST", "access", json={"connection": name})
+
+
+def changed(connection: Connection, **settings: Any) -> Connection:
+    """The connection as someone mistyped it."""
+    return replace(connection, settings=connection.settings.model_copy(update=settings))
+
+
+# Who we are
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "beside"), [("books_us", "token_secret", "cards_us"), ("cards_emea", "api_key", "cards_us")]
+)
+def test_a_missing_secret_names_its_variable(company: World, name: str, field: str, beside: str) -> None:
+    connection = company.connections.get(name)
+    variable = getattr(connection.settings, field).variable
+    with unset(variable):
+        trouble(company, connection, variable, "Remedy", beside=beside)
+        assert checked(connection).state == "not_configured"
+    mended(company, name)
+
+
+@pytest.mark.xfail(
+    strict=True, reason="NetSuite's 404 has no body, and the error that a sync raises for it says nothing at all"
+)
+def test_a_wrong_account_id_is_named_with_what_it_was_tried_as(company: World) -> None:
+    right = company.connections.get("books_us")
+    base = right.settings.base_url.replace("7311001", "7311002")
+    wrong = changed(right, account_id="7311002", base_url=base)
+    trouble(company, wrong, "7311002", beside="cards_us")
+    (problem,) = checked(wrong).problems
+    assert problem.code == "wrong_account"
+    assert "account_id" in problem.remedy
+    mended(company, "books_us")
+
+
+@pytest.mark.parametrize(("name", "beside"), [("books_us", "cards_us"), ("books_emea", "cards_emea")])
+def test_a_revoked_token_says_where_to_look(company: World, name: str, beside: str) -> None:
+    connection = company.connections.get(name)
+    with access(company, name, revoked=True):
+        trouble(company, connection, "refused the login", "Remedy", "Login Audit Trail", beside=beside)
+        assert checked(connection).problems[0].code == "invalid_login"
+    mended(company, name)
+
+
+def test_an_expired_key_of_stripe_says_what_to_replace(company: World) -> None:
+    connection = company.connections.get("cards_us")
+    with access(company, "cards_us", expired=True):
+        trouble(company, connection, "refused the key", "Remedy", "api_key", beside="books_us")
+        checked(connection)
+    mended(company, "cards_us")
+
+
+UNTOLD = pytest.mark.xfail(
+    strict=True, reason="a sync takes the table that the role may not see for an unknown custom field"
+)
+
+
+@pytest.mark.parametrize(
+    "permission",
+    [
+        pytest.param("Find Transaction", marks=UNTOLD),
+        pytest.param("Customers", marks=UNTOLD),
+        "SuiteAnalytics Workbook",
+    ],
+)
+def test_a_role_without_a_permission_says_which(company: World, permission: str) -> None:
+    connection = company.connections.get("books_us")
+    with access(company, "books_us", without=[permission]):
+        assert any(permission in problem.remedy for problem in checked(connection).problems)
+        trouble(company, connection, "Remedy", "permission", beside="cards_us")
+    mended(company, "books_us")
+
+
+def test_a_role_that_silently_sees_no_invoices_deletes_none(company: World) -> None:
+    """NetSuite leaves the rows of a transaction type out without a word: a check says so, and what is not seen is not gone."""
+    connection = company.connections.get("books_us")
+    with access(company, "books_us", without=["Invoice"]):
+        assert any("Invoice" in problem.remedy for problem in checked(connection).problems)
+        company.advance(1)
+        attempt(company, connection)
+        assert_has_every_invoice(company, since_then=False)
+
+
+@pytest.mark.xfail(
+    strict=True, reason="what came while a type was hidden is only read by a full sync (breaks tell of it)"
+)
+def test_what_came_while_invoices_were_hidden_is_read_by_the_next_sync(company: World) -> None:
+    connection = company.connections.get("books_us")
+    try:
+        with access(company, "books_us", without=["Invoice"]):
+            company.advance(3)
+            attempt(company, connection)
+        attempt(company, connection)
+        assert_has_every_invoice(company)
+    finally:
+        sync(connection, company.home, full=True)
+
+
+def assert_has_every_invoice(company: World, *, since_then: bool = True) -> None:
+    """Every live invoice is there and live; with `since_then`, also what it has now."""
+    told = {
+        row["id"]: Decimal(row["open_amount"])
+        for row in company.truth()["documents"]
+        if row["connection"] == "books_us" and row["type"] == "invoice" and not row["is_deleted"]
+    }
+    found = company.rows(
+        """
+        select id, arg_max(is_deleted, (_dlt_load_id, _seq)) as gone, arg_max(foreignamountunpaid, (_dlt_load_id, _seq)) as unpaid
+        from raw_netsuite."transaction" where connection = 'books_us' and type = 'CustInvc' group by id
+        """
+    )
+    live = {row["id"]: row["unpaid"] or Decimal(0) for row in found if not row["gone"]}
+    if since_then:
+        assert told == live
+    else:
+        assert {row["id"] for row in found if row["gone"]} & told.keys() == set()
+
+
+# What they answer
+
+
+@pytest.mark.parametrize("name", ["books_us", "cards_us"])
+def test_a_malformed_page_is_asked_for_again_and_never_half_read(
+    company: World, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(StripeReader.__init__, "__kwdefaults__", {"max_wait": 0.1})  # as patient, but quicker
+    connection = company.connections.get(name)
+    rule = {
+        "system": connection.system,
+        "kind": "malformed",
+        "route": {"netsuite": "*suiteql*"}.get(connection.system, "*"),
+    }
+    company.advance(1)
+    try:
+        company.faults({**rule, "times": 2})
+        once = attempt(company, connection)
+        assert isinstance(once, SyncReport), str(once)
+        assert once.rows > 0
+        company.faults(rule)
+        trouble(company, connection, "JSON" if connection.system == "netsuite" else "/v1/", beside="drop_dach")
+    finally:
+        company.faults()
+    mended(company, name)
+
+
+# What they send
+
+Change = Callable[[bytes], bytes]
+
+
+def last_good(company: World, name: str) -> bytes:
+    """The content of the newest applied report."""
+    attempt(company, company.connections.get(name))
+    (row,) = company.rows(
+        f"select file_name from raw_sftp.report where connection = '{name}' and status = 'applied' order by sequence desc limit 1"
+    )
+    with sending(company.connections.get(name)) as sender:
+        return sender.get(row["file_name"])
+
+
+def send(company: World, name: str, content: bytes) -> tuple[str, SyncReport]:
+    """A report dated after all others; returns its file name and what the sync said."""
+    day = date(2027, 1, 1) + timedelta(days=next(DAYS))
+    file = f"open_ar_{day:%Y-%m-%d}.csv" if name == "drop_dach" else f"kundreskontra_{day:%Y%m%d}.csv"
+    with sending(company.connections.get(name)) as sender:
+        sender.put(file, content)
+    done = attempt(company, company.connections.get(name))
+    assert isinstance(done, SyncReport), str(done)
+    return file, done
+
+
+def report_row(company: World, name: str, file: str) -> dict[str, Any]:
+    (found,) = company.rows(
+        f"select * from raw_sftp.report where connection = '{name}' and file_name = '{file}' order by _dlt_load_id desc limit 1"
+    )
+    return found
+
+
+def test_an_unknown_column_is_kept_and_a_missing_one_rejects_the_report(company: World) -> None:
+    name, good = "drop_dach", last_good(company, "drop_dach")
+    lines = good.decode().splitlines()
+    wider = "\r\n".join([lines[0] + ",Region", *(line + ",North" for line in lines[1:]), ""]).encode()
+    file, _ = send(company, name, wider)
+    assert report_row(company, name, file)["status"] == "applied"
+    extra = company.rows(
+        "select extra from raw_sftp.report_line where connection = 'drop_dach' order by _dlt_load_id desc limit 1"
+    )
+    assert '"Region":"North"' in extra[0]["extra"]
+
+    file, _ = send(company, name, good.replace(b"Open Amount", b"Outstanding"))
+    row = report_row(company, name, file)
+    assert row["status"] == "rejected"
+    assert all(
+        word in row["reason"] for word in (name, file, "Open Amount", "Outstanding", "Remedy", "profile.columns")
+    )
+    file, _ = send(company, name, good)
+    assert report_row(company, name, file)["status"] == "applied"
+
+
+def utf8(content: bytes) -> bytes:
+    return content.decode("iso-8859-1").encode("utf-8")
+
+
+def latin1(content: bytes) -> bytes:
+    return content.replace(b"Electronic", "Elektronisch für".encode("iso-8859-1"), 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "likely"), [("drop_nordics", utf8, "utf-8"), ("drop_dach", latin1, "iso-8859-1")]
+)
+def test_another_encoding_rejects_the_report(company: World, name: str, change: Change, likely: str) -> None:
+    good = last_good(company, name)
+    file, done = send(company, name, change(good))
+    row = report_row(company, name, file)
+    assert (row["status"], done.versions["report_line"]) == ("rejected", 0)
+    assert all(word in row["reason"] for word in (name, file, "encoding", "Remedy", "profile.encoding", likely))
+    file, _ = send(company, name, good)
+    assert report_row(company, name, file)["status"] == "applied"
+
+
+def dots(content: bytes) -> bytes:
+    """1.234,50 -> 1,234.50, from the second row on."""
+    head, first, *rows = content.splitlines(keepends=True)
+    swap = {b",": b".", b".": b","}
+    cents = re.compile(rb"[\d.]+,\d\d")
+    return b"".join(
+        [
+            head,
+            first,
+            *(cents.sub(lambda amount: re.sub(rb"[.,]", lambda sign: swap[sign[0]], amount[0]), row) for row in rows),
+        ]
+    )
+
+
+def three_decimals(content: bytes) -> bytes:
+    """The third column from the right of the last row gets a tenth of a cent."""
+    *rows, last = content.splitlines(keepends=True)
+    cells = last.split(b",")
+    cells[-3] = b"50.391"
+    return b"".join([*rows, b",".join(cells)])
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "code"),
+    [("drop_nordics", dots, "bad_amount"), ("drop_dach", three_decimals, "too_many_decimals")],
+)
+def test_an_amount_that_does_not_read_is_set_aside_and_closes_nothing(
+    company: World, name: str, change: Change, code: str
+) -> None:
+    good = last_good(company, name)
+    file, done = send(company, name, change(good))
+    row = report_row(company, name, file)
+    assert row["status"] == "held_bad_rows"
+    assert all(word in row["reason"] for word in (name, file, "nothing is closed", "Remedy"))
+    aside = company.rows(f"select * from raw_tieout.quarantine where connection = '{name}' and reason like '%{file}%'")
+    assert len(aside) == done.quarantined > 0
+    for one in aside:
+        assert one["table_name"] == "report_line"
+        assert one["record_key"]
+        assert all(word in one["reason"] for word in (name, file, code))
+        assert "send the report again" in one["remedy"]
+        assert '"invoice_ref"' in one["payload"]
+    file, _ = send(company, name, good)
+    assert report_row(company, name, file)["status"] == "applied"
+
+
+# What is left of it in the books
+
+
+def test_a_currency_without_a_rate_is_a_break_until_it_has_one(company: World, tmp_path: Path) -> None:
+    """Books that take the reference rates, before those were read: no base amount is guessed."""
+    young = company.beside(tmp_path / "young")
+    young.ingest("books_emea")
+    built = dbt(young.home, "build", "--select", "+missing_rates", "+rec_documents", *WITHOUT_TESTS)
+    foreign = young.rows("select * from ledger.ar_documents where currency <> 'EUR'")
+    assert foreign
+    assert {(row["base_amount"], row["base_rate"]) for row in foreign} == {(None, None)}
+    told = young.rows("select * from ops.missing_rates")
+    assert {row["currency"] for row in told} == {row["currency"] for row in foreign}
+    assert {(row["connection"], row["base_currency"]) for row in told} == {("books_emea", "EUR")}
+    assert all("enter a rate" in row["remedy"] for row in told)
+    breaks = young.rows("select * from reconciliation.rec_documents where reason = 'missing_rate'")
+    assert {row["left_key"] for row in breaks} == {row["document_key"] for row in foreign if not row["is_deleted"]}
+    assert all("Remedy" in row["detail"] for row in breaks)
+
+    young.ingest(*(item.name for item in young.connections.of("ecb")))
+    again(young.home, built, "raw_ecb")
+    assert young.rows("select * from ops.missing_rates") == []
+    assert young.rows("select * from ledger.ar_documents where base_amount is null") == []
+
+
+def test_an_invoice_listed_twice_is_a_break_and_after_all_that_the_ledger_ties_out(company: World) -> None:
+    name, good = "drop_dach", last_good(company, "drop_dach")
+    rows = good.splitlines(keepends=True)
+    file, _ = send(company, name, b"".join([*rows, rows[1]]))
+    company.ingest()
+    company.transform()
+
+    twice = company.rows("select * from reconciliation.rec_reports where reason = 'duplicate_in_report'")
+    (ours,) = [row for row in twice if row["right_key"] == f"sftp:{name}:{file}"]
+    assert rows[1].split(b",")[2].decode() in ours["left_key"]
+    assert ours["drift_amount"] > 0
+    found = differences(company, company.truth())
+    # The reports that this test made are not the sandbox's; what they list is.
+    assert [line for line in found if not (line.startswith("break") and "sftp:" in line)] == []
