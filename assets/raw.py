@@ -94,7 +94,7 @@ def sync_all(
         for connection, future in [(item, pool.submit(one, item)) for item in chosen]:
             try:
                 report = future.result()
-            except Exception as error:  # noqa: BLE001 - one connection's fault, whatever it is, must not stop the others
+            except Exception as error:
                 failures[connection.name] = error
                 context.log.error(f"{connection.name}: {error}", exc_info=not isinstance(error, TieoutError))
                 continue

@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-LONG_FIRST = ("test_truth", "test_exactly_once", "test_exactly_once_netsuite", "test_open_ar", "test_bad_input", "test_netsuite_client")
+LONG_FIRST = (
+    "test_truth",
+    "test_exactly_once",
+    "test_exactly_once_netsuite",
+    "test_open_ar",
+    "test_bad_input",
+    "test_netsuite_client",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,6 +6,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from pipelines import load
 from pipelines.connections import Connection
 from pipelines.home import Home
+from pipelines.outbox import Confirmation
 from pipelines.sftp import SYSTEM
 from pipelines.sftp.client import SftpClient
 from pipelines.sftp.settings import SftpSettings
@@ -151,6 +153,10 @@ def open_refs(home: Home) -> set[str]:
     return {row[0] for row in rows(home, sql)}
 
 
+def said_yes(subject: str) -> list[Confirmation]:
+    return [Confirmation("drop_test", subject, datetime.now(UTC), "a person")]
+
+
 def test_a_drop_read_twice_adds_nothing_the_second_time(drop: Drop, home: Home) -> None:
     drop.put("open_ar_2026-01-05.csv", report("a", "b", "c"))
     drop.put("a.pdf", b"%PDF-1.4 a", folder=".")
@@ -229,13 +235,13 @@ def test_empty_truncated_and_mass_closing_reports_close_nothing_and_a_confirmed_
     }
     assert open_refs(home) == {"a", "b", "c", "d"}
     assert sum("Remedy" in note for note in outcome.notes) == 3
-    yes = frozenset({"report:open_ar_2026-01-08.csv"})
-    assert sync(drop.connection(), home, confirmed=yes).versions == {"report": 1, "report_line": 0, "attachment": 0}
+    yes = said_yes("report:open_ar_2026-01-08.csv")
+    assert sync(drop.connection(), home, confirmations=yes).versions == {"report": 1, "report_line": 0, "attachment": 0}
     assert open_refs(home) == {"a"}
-    assert added(sync(drop.connection(), home, confirmed=yes)) == 0
+    assert added(sync(drop.connection(), home, confirmations=yes)) == 0
     # the same name with another content asks again, whatever was confirmed for it before
     drop.put("open_ar_2026-01-08.csv", report("z"), at=1_767_600_100)
-    sync(drop.connection(), home, confirmed=yes)
+    sync(drop.connection(), home, confirmations=yes)
     assert open_refs(home) == {"a"}
 
 
@@ -261,7 +267,7 @@ def test_one_name_overwritten_again_and_again(drop: Drop, home: Home) -> None:
         outcome = sync(drop.connection(**anything), home)
     assert open_refs(home) == {"a", "b", "c"}  # an old content under a new time is not believed ...
     assert any("confirm" in note for note in outcome.notes)
-    sync(drop.connection(**anything), home, confirmed=frozenset({"report:open.csv"}))
+    sync(drop.connection(**anything), home, confirmations=said_yes("report:open.csv"))
     assert open_refs(home) == {"a", "b"}  # ... until a person says so
 
 
@@ -356,7 +362,7 @@ def test_a_sensor_sees_that_something_arrived_and_a_file_too_large_is_left_and_n
     assert arrivals(drop.connection()) != before
     (note,) = sync(drop.connection(max_file_bytes=10), home).notes
     assert "max_file_bytes" in note
-    assert statuses(home) == {}
+    assert statuses(home) == {"open_ar_2026-01-05.csv": "rejected"}
 
 
 def test_the_host_key_is_pinned(drop: Drop) -> None:

@@ -38,7 +38,7 @@ INVOICES = """
 RECEIVED = """
     SELECT t.id, t.status, y.symbol, t.foreigntotal FROM transaction t JOIN currency y ON y.id = t.currency
     WHERE t.type = 'CustPymt' AND t.foreigntotal > 0 ORDER BY t.id DESC"""
-APPLIED = "SELECT COUNT(*) AS n FROM nexttransactionlinelink WHERE nextdoc = ? AND linktype = 'Payment'"
+APPLIED = "SELECT COUNT(*) AS n FROM nexttransactionlinelink WHERE nextdoc = ? AND linktype = 'Payment' AND foreignamount <> 0"
 OURS = """
     SELECT t.id, t.type, t.externalid, t.memo, t.entity, y.symbol, t.foreigntotal FROM transaction t
     JOIN currency y ON y.id = t.currency WHERE t.externalid LIKE 'tieout_%_once_%' OR t.memo LIKE 'once %' ORDER BY t.id"""
