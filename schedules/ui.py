@@ -1,6 +1,7 @@
 """`make ui`: the Dagster webserver and daemon on the current home, over the demo's sandbox when no other connections are set."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,8 @@ def main() -> None:
     if not file.exists() or file.read_text("utf-8").startswith("# Written by `tieout sandbox`"):
         subprocess.run([sys.executable, "-m", "pipelines.sandbox.demo", "--only-start"], check=True)
     prepare_home(Home.current())
+    # Started in the background, a process ignores SIGINT, which is how dagster's processes stop each other: without this, only kill -9 ends them.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     root = Path(__file__).resolve().parent.parent
     os.execv(
         sys.executable,

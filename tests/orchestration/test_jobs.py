@@ -58,11 +58,16 @@ class BuiltAlready(Dbt):
     """dbt for a run that is about something else: the warehouse is as the last real run left it."""
 
     def cli(self, args: Any, *, context: Any, **_options: Any) -> Any:
-        self._names = sorted(key.to_python_identifier() for key in context.selected_asset_keys)
+        self._context = context
         return self
 
-    def stream(self) -> Iterator[dg.Output[None]]:
-        return (dg.Output(None, name) for name in self._names)
+    def stream(self) -> Iterator[dg.Output[None] | dg.AssetCheckResult]:
+        for key in defs.resolve_asset_graph().toposorted_asset_keys:
+            if key not in self._context.selected_asset_keys:
+                continue
+            yield dg.Output(None, key.to_python_identifier())
+        for check in self._context.selected_asset_check_keys:
+            yield dg.AssetCheckResult(passed=True, asset_key=check.asset_key, check_name=check.name)
 
     def get_error(self) -> None:
         return None
