@@ -16,7 +16,10 @@ def main() -> None:
     file = connections.default_path()
     if not file.exists() or file.read_text("utf-8").startswith("# Written by `tieout sandbox`"):
         subprocess.run([sys.executable, "-m", "pipelines.sandbox.demo", "--only-start"], check=True)
-    prepare_home(Home.current())
+    home = Home.current()
+    # From the home, where there is no .env: Dagster would take the one of the folder it starts in, whichever connections are meant.
+    os.environ |= {"TIEOUT_DATA": str(home.root), "TIEOUT_CONNECTIONS": str(file.resolve())}
+    os.chdir(prepare_home(home))
     # Started in the background, a process ignores SIGINT, which is how dagster's processes stop each other: without this, only kill -9 ends them.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     root = Path(__file__).resolve().parent.parent

@@ -7,8 +7,8 @@ import pytest
 from tests.e2e.tie_out import differences, marts
 from tests.e2e.world import World, forget, world
 
-# When a thing was first read is the one fact that a rebuild cannot know.
-MEMORY = "* exclude (first_seen_at)"
+# When a thing was read is the one fact that a rebuild cannot know.
+MEMORY = {"first_seen_at", "last_synced_at"}
 # After the payments only the plan is of interest: the deposits that they make possible.
 PLAN = ("--select", "+wb_payments", "+wb_deposits", "+wb_reversals")
 
@@ -58,7 +58,7 @@ def assert_equal_to_a_rebuild(company: World, root: Path) -> None:
     rebuilt.transform()
     for relation in marts(company):
         columns = {row["column_name"] for row in company.rows(f"select column_name from (describe {relation})")}
-        chosen = MEMORY if "first_seen_at" in columns else "*"
+        chosen = ", ".join(f'"{name}"' for name in sorted(columns - MEMORY))
         # A record deleted before the rebuild cannot be read any more; it counts for nothing in either.
         live = "where not is_deleted" if "is_deleted" in columns else ""
         query = f"select {chosen} from {relation} {live} order by all"
