@@ -20,8 +20,8 @@ setup: .venv/ready  ## Python environment in .venv, exactly as locked; dbt manif
 demo: setup  ## The whole circle on the sandbox, with a short account at the end
 	$(BIN)/python -m pipelines.sandbox.demo
 
-test: setup  ## Every test
-	$(BIN)/python -m pytest
+test: setup  ## Every test, or those of TESTS="..."
+	$(BIN)/python -m pytest $(TESTS)
 
 ui: setup  ## The Dagster UI and daemon on the demo's connections; the sandbox beside it
 	$(BIN)/python -m schedules.ui
