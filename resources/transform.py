@@ -11,6 +11,7 @@ from dagster_dbt import DbtCliResource, DbtProject
 from pipelines.home import file_lock
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent / "dbt_project"
+SOURCES = ("models", "macros", "seeds", "tests")
 
 
 def project() -> DbtProject:
@@ -26,10 +27,11 @@ def project() -> DbtProject:
 
 
 def _stale(manifest: Path) -> bool:
-    sources = [
-        path for kind in ("*.sql", "*.yml", "*.csv") for path in PROJECT_DIR.rglob(kind) if "target" not in path.parts
-    ]
-    return not manifest.exists() or manifest.stat().st_mtime < max(path.stat().st_mtime for path in sources)
+    if not manifest.exists():
+        return True
+    parsed = manifest.stat().st_mtime
+    sources = (path for folder in SOURCES for path in (PROJECT_DIR / folder).rglob("*.*"))
+    return any(path.stat().st_mtime > parsed for path in (*sources, *PROJECT_DIR.glob("*.yml")))
 
 
 class Dbt(DbtCliResource):

@@ -1,4 +1,4 @@
-"""How the suite is spread over two workers: a file stays together, long tests start first, seeds of one test run side by side."""
+"""How the suite is spread over two workers: by file (--dist loadfile), the long ones first."""
 
 from pathlib import Path
 
@@ -6,18 +6,16 @@ import pytest
 
 LONG_FIRST = (
     "test_truth",
-    "test_exactly_once",
+    "test_bad_input",
     "test_exactly_once_netsuite",
     "test_open_ar",
-    "test_bad_input",
+    "test_jobs",
+    "test_dbt_history",
     "test_netsuite_client",
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        alone = item.path.stem == "test_truth"  # each seed has a sandbox of its own
-        item.add_marker(pytest.mark.xdist_group(item.nodeid if alone else str(item.path)))
     items.sort(key=lambda item: _rank(item.path))
 
 

@@ -16,6 +16,7 @@ from email.utils import parsedate_to_datetime
 import requests
 
 from pipelines.connections import Connection
+from pipelines.netsuite.access import ACCOUNT_REMEDY, TYPES, closed
 from pipelines.netsuite.budget import BudgetSpent
 from pipelines.netsuite.client import Client
 from pipelines.netsuite.errors import Denied
@@ -23,24 +24,13 @@ from pipelines.netsuite.facts import base_currency, check_fields
 from pipelines.netsuite.settings import NetSuiteSettings
 from pipelines.system import Check, NotConfigured, Problem, Refused, TieoutError, Transient
 
-_TABLES = {
-    "customer": "Lists > Customers",
-    "contact": "Lists > Contacts",
-    "currency": "Lists > Currency",
-    "paymentmethod": "Lists > Payment Methods",
-    "transaction": "Transactions > Find Transaction",
-    "subsidiary": "Setup > Set Up Company",
-    "file": "Lists > Documents and Files",
-}
 _RECORDS = {
-    "invoice": "Transactions > Invoice",
-    "creditMemo": "Transactions > Credit Memo",
-    "customerPayment": "Transactions > Customer Payment",
-    "deposit": "Transactions > Deposit",
+    "invoice": TYPES["CustInvc"],
+    "creditMemo": TYPES["CustCred"],
+    "customerPayment": TYPES["CustPymt"],
+    "deposit": TYPES["Deposit"],
 }
-_REFUND = {
-    "customerRefund": "Transactions > Customer Refund"
-}  # needed only where payments are reconciled with a provider
+_REFUND = {"customerRefund": TYPES["CustRfnd"]}  # needed only where payments are reconciled with a provider
 _SEARCH = "Reports > SuiteAnalytics Workbook, or Lists > Perform Search"
 # What no call of ours needs, so that its absence is told but is no problem.
 _OPTIONAL = {
@@ -64,17 +54,14 @@ def check(connection: Connection) -> Check:
         return _failed(connection.name, state, problem, *_skew(connection))
     except Denied as error:
         text = f"{connection.name}: {connection.settings.services} answered {error.error.status}: {error}"
-        return _failed(connection.name, "disconnected", Problem("wrong_account", text, _ACCOUNT_REMEDY))
+        return _failed(connection.name, "disconnected", Problem("wrong_account", text, ACCOUNT_REMEDY))
     except BudgetSpent as error:
         return _failed(connection.name, "budget_spent", _spent(error))
     except Transient as error:
         text = f"{error} Tried {connection.settings.services}."
         return _failed(
-            connection.name, "disconnected", Problem("unreachable", text, f"{_ACCOUNT_REMEDY} Also check the network.")
+            connection.name, "disconnected", Problem("unreachable", text, f"{ACCOUNT_REMEDY} Also check the network.")
         )
-
-
-_ACCOUNT_REMEDY = "Check account_id (Setup > Company > Company Information; a sandbox's ends in _SB1) and base_url."
 
 
 def _spent(error: BudgetSpent) -> Problem:
@@ -121,11 +108,8 @@ def _missing(permission: str, error: Exception) -> Problem:
 def _permissions(client: Client, searchable: bool) -> Iterator[Problem]:
     """One cheap call per permission: a row of a table, a page of one record, or a record that does not exist."""
     settings: NetSuiteSettings = client.settings
-    for table, permission in _TABLES.items() if searchable else ():
-        try:
-            client.page(f"SELECT x.id FROM {table} x WHERE ROWNUM <= 1", limit=1)
-        except (Refused, Denied) as error:
-            yield _missing(permission, error)
+    for permission, missing in closed(client) if searchable else ():
+        yield _missing(permission, missing)
     records = {**_RECORDS, **(_REFUND if settings.stripe else {})}
     for record, permission in records.items():
         try:

@@ -1,12 +1,13 @@
 """What an account says about itself: whether the configured fields exist, its base currency, and what its currencies allow."""
 
+from pipelines.netsuite.access import explained
 from pipelines.netsuite.client import Client
 from pipelines.netsuite.errors import Denied
-from pipelines.system import NotConfigured
+from pipelines.system import NotConfigured, Refused
 
 
 def check_fields(client: Client) -> None:
-    """Every configured field must exist. Raises NotConfigured naming those that do not."""
+    """Every configured field must exist. Raises NotConfigured naming those that do not, Refused where the table itself is closed."""
     wanted = {"customer": client.settings.customer_fields, "transaction": client.settings.transaction_fields}
     unknown = []
     for table, names in wanted.items():
@@ -14,6 +15,8 @@ def check_fields(client: Client) -> None:
             try:
                 client.page(f"SELECT {name} FROM {table} WHERE ROWNUM <= 1")
             except Denied as error:
+                if isinstance(cause := explained(client, error), Refused):  # the field is not what is wrong
+                    raise cause from error
                 unknown.append(f"{table}_fields: {name} ({error})")
     if unknown:
         raise NotConfigured(

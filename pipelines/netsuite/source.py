@@ -13,10 +13,11 @@ import pyarrow as pa
 
 from pipelines import load
 from pipelines.connections import Connection
-from pipelines.netsuite import controls, reads, tables
+from pipelines.netsuite import access, controls, reads, tables
 from pipelines.netsuite.budget import BudgetSpent
 from pipelines.netsuite.client import Client, Row
 from pipelines.netsuite.deletions import Deletions
+from pipelines.netsuite.errors import Denied
 from pipelines.netsuite.facts import base_currency, check_fields, decimals
 from pipelines.netsuite.packing import packed_text, unpacked_text
 from pipelines.netsuite.related import Related
@@ -82,6 +83,9 @@ class Extraction:
         scope = Scope(self.settings, tuple(str(row["id"]) for row in accounts))
         reader = Reader(self.client, self.context, scope, started, decimals(self.client))
         check_fields(self.client)
+        if scope.types:
+            confirmed = f"deletes:{self.connection.name}" in self.context.confirmed
+            access.check_types(self.client, scope, self._state("types"), confirmed=confirmed)
         self.context.base_currency = base_currency(self.client)
         return reader
 
@@ -115,6 +119,8 @@ class Extraction:
                     self.context.log.note(f"{end} Stopped at {table.name}; what was read is kept.")
                     self.context.log.count(stopped_by_budget=1)
                 self.spent = True
+            except Denied as denied:
+                raise access.explained(self.client, denied) from denied
             finally:
                 self.running -= 1
                 self.failed = self.failed or not clean

@@ -160,9 +160,15 @@ def test_too_many_deletions_are_held_until_confirmed(world: World) -> None:
 def test_what_is_out_of_sight_is_not_deleted(world: World) -> None:
     ids = fill(world)
     world.sync()
-    world.account.role = world.account.role.without("Invoice", "Deleted Records")
-    report = world.sync(full=True)
-    assert "deletions cannot be seen" in " ".join(report.notes)
+    role = world.account.role.without("Deleted Records")
+    world.account.role = role
+    assert "deletions cannot be seen" in " ".join(world.sync(full=True).notes)
+    world.account.role = role.without("Invoice")
+    for full in (False, True):
+        with pytest.raises(Refused, match="CustInvc"):
+            world.sync(full=full)
+    world.account.role = role
+    world.sync()
     assert not world.latest()[ids["first"]]["is_deleted"]
 
 

@@ -37,6 +37,7 @@ def dbt(home: Home, *arguments: str) -> Any:
     """
     where = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
     where += ["--target-path", str(home.root / "target"), "--log-path", str(home.root / "logs"), "--quiet"]
+    where += ["--threads", "1", "--no-write-json"]  # the other core has a test of its own
     with warehouse_lock(home), pytest.MonkeyPatch.context() as patch:
         patch.setenv("TIEOUT_WAREHOUSE", str(home.warehouse))
         try:
