@@ -63,7 +63,9 @@ def check_types(client: Client, scope: Scope, state: State, *, confirmed: bool) 
 
     What comes while it is hidden would otherwise be passed over for good. `state` keeps the types seen; `confirmed`: they were deleted.
     """
-    rows = client.query(f"SELECT t.type FROM transaction t WHERE {scope.transactions()} GROUP BY t.type ORDER BY t.type")
+    rows = client.query(
+        f"SELECT t.type FROM transaction t WHERE {scope.transactions()} GROUP BY t.type ORDER BY t.type"
+    )
     seen = {str(row["type"]) for row in rows}
     known = set(state.get("types", ())) if state.get("scope") == scope.fingerprint else set()
     hidden = sorted(known - seen)

@@ -20,6 +20,7 @@ TABLES: dict[str, Table] = {
     f"{table.dataset}.{table.name}": table
     for table in (*CORE_TABLES, *(table for system in systems().values() for table in system.tables))
 }
+QUICK = ("--quiet", "--threads", "1", "--no-write-json")  # the other core has a test of its own
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
 
@@ -85,7 +86,7 @@ class Warehouse:
             str(self.target),
         ]
         try:
-            result = dbtRunner(manifest=_manifest(where)).invoke([*arguments, *where, "--quiet"])
+            result = dbtRunner(manifest=_manifest(where)).invoke([*arguments, *where, *QUICK])
         finally:
             DuckDBConnectionManager.close_all_connections()
         nodes: Any = result.result or ()
