@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 import click
+from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pipelines import connections, systems
@@ -213,10 +215,13 @@ def query(sql: str, form: str) -> None:
     elif form == "json":
         click.echo(json.dumps(frame.to_dicts(), default=str, indent=1))
     else:
-        table = Table(*frame.columns)
+        table = Table(box=box.MARKDOWN)
+        for name in frame.columns:
+            table.add_column(name, overflow="fold")  # a key cut short is no key
         for row in frame.iter_rows():
-            table.add_row(*("" if value is None else str(value) for value in row))
-        console.print(table)
+            table.add_row(*("" if value is None else escape(str(value)) for value in row))
+        wide = console if console.is_terminal else Console(width=sum(map(len, frame.columns)) + 100 * frame.width)
+        wide.print(table)
 
 
 @main.command("systems")
