@@ -19,7 +19,7 @@ PLAN = ("--select", "+wb_payments", "+wb_deposits", "+wb_reversals")
 def test_the_ledger_ties_out_before_and_after_writing_back_and_a_month_later(seed: int, tmp_path: Path) -> None:
     with world(tmp_path, seed=seed) as company:
         company.ingest()
-        company.transform(tests=True)
+        company.transform(tests=seed == 1)
         assert differences(company, company.truth()) == []
 
         if seed == 2:
