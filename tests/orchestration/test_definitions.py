@@ -36,22 +36,28 @@ RAW_KEYS = {key for key in GRAPH.get_all_asset_keys() if key.path[0].startswith(
 
 
 def test_definitions_load_with_an_empty_environment(tmp_path: Path) -> None:
-    """Catches a network call, a secret or a connections file that an import needs; and an import that has become slow."""
-    code = (
-        "import time; began = time.process_time(); import definitions; assert definitions.defs.assets;"
-        "print(time.process_time() - began)"
-    )
+    """Catches a network call, a secret or a connections file that an import needs; and an import that has become slow.
+
+    Under 5 s on an idle machine; held against what its libraries alone take, so that a busy machine does not fail it.
+    """
+    libraries = seconds_of_importing("dagster, dagster_dbt, dlt, pyarrow", tmp_path)
+    assert seconds_of_importing("definitions; assert definitions.defs.assets", tmp_path) < 2 * libraries
+    assert not list(tmp_path.iterdir()), "an import has written something"
+
+
+def seconds_of_importing(what: str, folder: Path) -> float:
+    """Of the processor, in a process of its own with nothing in its environment."""
+    code = f"import time; began = time.process_time(); import {what}; print(time.process_time() - began)"
     done = subprocess.run(
         [sys.executable, "-c", code],
-        env={"PYTHONPATH": str(ROOT), "HOME": str(tmp_path)},
-        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "HOME": str(folder)},
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert float(done.stdout) < 5, "seconds of the processor, so that a busy machine does not fail this"
-    assert not list(tmp_path.iterdir()), "an import has written something"
+    return float(done.stdout)
 
 
 def test_imports_leave_out_what_only_a_check_needs() -> None:
