@@ -135,9 +135,15 @@ def breaks(home: Home) -> dict[str, str]:
 
 def account(home: Home, before: dict[str, str], after: dict[str, str], known: dict[str, Any], seconds: float) -> None:
     """The short account of a demo run."""
-    _print(home, "Rows read", """
-        select schema_name as dataset, sum(estimated_size) as rows from duckdb_tables()
-        where schema_name like 'raw%' and table_name not like '\\_dlt%' escape '\\' group by schema_name
+    tables = query(home, """
+        select schema_name, table_name from duckdb_tables()
+        where schema_name like 'raw%' and table_name not like '\\_dlt%' escape '\\'
+    """)  # fmt: skip
+    versions = " union all ".join(
+        f"select '{schema}' as dataset from {schema}.\"{name}\"" for schema, name in tables.rows()
+    )
+    _print(home, "Rows read", f"""
+        select dataset, count(*) as rows from ({versions}) group by dataset
         union all
         select system || ' ' || connection || ': documents and payments', document_count + payment_count from ops.sync_status
         order by 1
