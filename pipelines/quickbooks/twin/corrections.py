@@ -29,7 +29,7 @@ class Corrections(Books):
             key, wanted = parse(source_id), combine(apply)
             txn = self.txn(key[0])
             if txn.type != "Payment":
-                return self.credit(key, wanted, at, self.today())
+                return self.credit(key, wanted, at, at.astimezone(self.zone).date())
             self.check_links(txn, wanted, txn.total)
             if wanted != (txn.links or {}):
                 self.relink(txn, wanted, at)

@@ -41,6 +41,7 @@ class People(Lists):
         bill_with_parent, notes, active. Raises ValueError for another column."""
         data = {"Taxable": False, "Job": False, "BillWithParent": False, "Active": True, "CurrencyRef": chart.currency(currency or self.home_currency),
                 "PreferredDeliveryMethod": "None", "IsProject": False, **_properties({"name": name, **columns})}  # fmt: skip
+        data = {prop: value for prop, value in data.items() if value is not None}
         with self.lock:
             self.use_currency(data["CurrencyRef"]["value"])
             self.place(data)

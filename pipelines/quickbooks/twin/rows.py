@@ -80,7 +80,8 @@ class Company(Corrections):
             ]  # fmt: skip
 
     def applications(self) -> list[ApplicationRow]:
-        """Every link, credit by credit: the credits of a payment are used up first, in the order of its lines, then its own money."""
+        """Every link, credit by credit: the credits of a payment are used up first, in the order of its lines, then its own money. What
+        credits bring in beyond all debts is applied to the payment itself, where it is unapplied."""
         with self.lock:
             return [row for txn in self._of("Payment") for row in self._applied(txn)]
 
@@ -100,6 +101,9 @@ class Company(Corrections):
                 sources[0] = (source, left - used)
                 if not sources[0][1]:
                     sources.pop(0)
+        for key, left in sources:  # a credit beyond all debts stays with the payment, unapplied
+            if key[0] != payment.id:
+                yield self._application(payment, key, (payment.id, 0), left)
 
     def _application(self, payment: Txn, source: Key, target: Key, amount: Decimal) -> ApplicationRow:
         credit, debit = self.store.txns[source[0]], self.store.txns[target[0]]
