@@ -75,7 +75,7 @@ class BuiltAlready(Dbt):
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with world(tmp_path_factory.mktemp("jobs"), customers=60, months=6) as sandbox:
+    with world(tmp_path_factory.mktemp("jobs"), customers=100, months=6) as sandbox:
         os.environ["TIEOUT_DATA"] = str(sandbox.home.root)  # `world` puts the environment back
         os.environ["TIEOUT_CONNECTIONS"] = str(sandbox.connections.path)
         yield sandbox
