@@ -24,33 +24,76 @@
     (cast({{ column }} as jsonb) ->> {{ key_column }})
 {%- endmacro %}
 
-{#- One row per object of a JSON array: the columns `keep`, then one text column per field. -#}
-{% macro x_json_records(relation, column, keep, fields) -%}
-    {{ adapter.dispatch('x_json_records', 'tieout')(relation, column, keep, fields) }}
+{#- One row per object of a JSON array: the columns `keep`, then one text column per field, then (if named) its place from 1. -#}
+{% macro x_json_records(relation, column, keep, fields, position=none) -%}
+    {{ adapter.dispatch('x_json_records', 'tieout')(relation, column, keep, fields, position) }}
 {%- endmacro %}
 
-{% macro default__x_json_records(relation, column, keep, fields) -%}
+{% macro default__x_json_records(relation, column, keep, fields, position) -%}
     {%- set shape = [] -%}
     {%- for field in fields -%}{%- do shape.append('"' ~ field ~ '":"VARCHAR"') -%}{%- endfor -%}
     select
         {{ keep | join(', ') }},
         {%- for field in fields %}
-        json_record.{{ field }} as {{ field }}{{ ',' if not loop.last }}
+        json_record.{{ field }} as {{ field }}{{ ',' if not loop.last or position }}
         {%- endfor %}
+        {%- if position %}
+        {{ position }}
+        {%- endif %}
     from (
         select
             {{ keep | join(', ') }},
-            unnest(from_json({{ column }}, '[{ {{- shape | join(",") -}} }]')) as json_record
-        from {{ relation }}
-        where {{ column }} is not null
+            unnest(json_records) as json_record
+            {%- if position %},
+            generate_subscripts(json_records, 1) as {{ position }}
+            {%- endif %}
+        from (
+            select {{ keep | join(', ') }}, from_json({{ column }}, '[{ {{- shape | join(",") -}} }]') as json_records
+            from {{ relation }}
+            where {{ column }} is not null
+        ) as parsed
     ) as unnested
 {%- endmacro %}
 
-{% macro postgres__x_json_records(relation, column, keep, fields) -%}
-    select {{ keep | join(', ') }}, {{ fields | join(', ') }}
+{% macro postgres__x_json_records(relation, column, keep, fields, position) -%}
+    select {{ keep | join(', ') }}, {{ fields | join(', ') }}{{ ', ' ~ position if position }}
     from {{ relation }}
-    cross join lateral jsonb_to_recordset(cast({{ column }} as jsonb))
-        as json_record ({{ fields | join(' text, ') }} text)
+    cross join lateral rows from (
+        jsonb_to_recordset(cast({{ column }} as jsonb)) as ("{{ fields | join('" text, "') }}" text)
+    ) with ordinality as json_record ({{ fields | join(', ') }}, {{ position or 'ordinality' }})
+{%- endmacro %}
+
+{#- The first element of a JSON array, as JSON text. -#}
+{% macro x_json_first(column) -%}{{ adapter.dispatch('x_json_first', 'tieout')(column) }}{%- endmacro %}
+
+{% macro default__x_json_first(column) -%}
+    json_extract_string({{ column }}, '$[0]')
+{%- endmacro %}
+
+{% macro postgres__x_json_first(column) -%}
+    (cast({{ column }} as jsonb) ->> 0)
+{%- endmacro %}
+
+{% macro spark__x_json_first(column) -%}
+    get_json_object({{ column }}, '$[0]')
+{%- endmacro %}
+
+{#-
+  JSON whose numbers have become texts, digit for digit: most engines read a JSON number as a double. A name and its colon stand
+  before every number that matters, and within a text no quote is left unescaped, so that nothing else can match.
+-#}
+{% macro x_json_exact(column) -%}{{ adapter.dispatch('x_json_exact', 'tieout')(column) }}{%- endmacro %}
+
+{% macro default__x_json_exact(column) -%}
+    regexp_replace({{ column }}, '("[A-Za-z0-9_]+" *: *)(-?[0-9][0-9.eE+-]*)', '\1"\2"', 'g')
+{%- endmacro %}
+
+{% macro postgres__x_json_exact(column) -%}
+    {{ column }}
+{%- endmacro %}
+
+{% macro spark__x_json_exact(column) -%}
+    regexp_replace({{ column }}, '("[A-Za-z0-9_]+" *: *)(-?[0-9][0-9.eE+-]*)', '$1"$2"')
 {%- endmacro %}
 
 {#- One row per element of a JSON array of texts or numbers: `keep`, then `as_name`. -#}

@@ -7,22 +7,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from pipelines.netsuite.twin.model import OtherLine
 from pipelines.sandbox import money
-from pipelines.sandbox.office import CLEARING, DISPUTES, FEE_VENDOR, FEES, METHODS, REFUNDS, Office
+from pipelines.sandbox.books import OtherLine
+from pipelines.sandbox.office import Office
 from pipelines.stripe.twin.account import StripeAccount
 
 if TYPE_CHECKING:
     from pipelines.sandbox.till import Charge
 
 _TAKEN = ("charge", "payment")
-_ACCOUNTS = {
-    "refund": REFUNDS,
-    "payment_refund": REFUNDS,
-    "refund_failure": REFUNDS,
-    "adjustment": DISPUTES,
-    "stripe_fee": FEES,
-}
 
 
 class Bookkeeper:
@@ -44,18 +37,14 @@ class Bookkeeper:
         """Enter a charge that succeeded; the keywords are the mistakes that people make."""
         if charge.state == "failed":
             return None
-        office, day = self.office, self.office.day(charge.at)
+        office, payer = self.office, charge.customer
         payment_id = office.books.post_payment(
-            customer=customer or charge.customer.id,
-            subsidiary=charge.customer.subsidiary,
-            currency=office.currency_id(charge.currency),
-            exchange_rate=office.rates.on(charge.currency, day),
-            date=day,
-            amount=charge.amount if amount is None else amount,
-            at=at,
+            office.head(at, charge.currency, customer or payer.id, payer.subsidiary, office.day(charge.at)),
+            charge.amount if amount is None else amount,
+            account=None,
+            method=office.chart.methods["card" if charge.method == "card" else "debit"],
             apply=self._applications(charge, amount) if apply and customer is None else (),
             memo=charge.id,
-            method=METHODS["card" if charge.method == "card" else "debit"],
         )
         charge.payment_id = charge.payment_id or payment_id
         return payment_id
@@ -71,9 +60,8 @@ class Bookkeeper:
             self.office.books.set_applications(charge.payment_id, self._applications(charge, None), at=at)
 
     def refund(self, charge: Charge, refund_id: str, amount: Decimal, at: datetime) -> None:
-        """Enter a refund: unapply what is given back, and a customer refund that consumes it."""
-        office, day = self.office, self.office.day(at)
-        payment_id = charge.payment_id
+        """Enter a refund; the rest of the payment still settles what it did, the first invoices first."""
+        office, payment_id = self.office, charge.payment_id
         if payment_id is None or not office.exists(payment_id):
             return
         kept, left = [], charge.amount - amount
@@ -81,23 +69,12 @@ class Bookkeeper:
             if min(applied, left) > 0:
                 kept.append((invoice.id, min(applied, left)))
             left -= min(applied, left)
-        office.books.set_applications(payment_id, kept, at=at)
-        office.books.post_refund(
-            customer=charge.customer.id,
-            subsidiary=charge.customer.subsidiary,
-            currency=office.currency_id(charge.currency),
-            exchange_rate=office.rates.on(charge.currency, day),
-            date=day,
-            amount=amount,
-            account=REFUNDS,
-            at=at,
-            apply=[(payment_id, amount)],
-            memo=refund_id,
-        )
+        head = office.head(at, charge.currency, charge.customer.id, charge.customer.subsidiary)
+        office.books.refund_payment(head, payment_id, amount, kept=kept, account=office.chart.refunds, memo=refund_id)
 
     def deposit(self, payout_id: str, currency: str, arrival: date, at: datetime) -> str | None:
         """Enter a payout as a deposit that ties to the cent (unless the bookkeeper slips). A negative one cannot be entered."""
-        office = self.office
+        office, accounts = self.office, self._accounts()
         payments, other, fees = [], [], money.ZERO
         net = money.ZERO
         for line in self.account.payout_members(payout_id):
@@ -108,23 +85,20 @@ class Bookkeeper:
             if held is not None:
                 payments.append(held)
             else:
-                other.append(OtherLine(_ACCOUNTS.get(line["type"], CLEARING), amount, line["description"]))
+                other.append(OtherLine(accounts.get(line["type"], office.chart.clearing), amount, line["description"]))
         if net <= 0:
             return None
         fees += self.slip.pop(currency, money.ZERO)
         if fees:
-            other.append(OtherLine(FEES, -fees, "Stripe fees", entity=FEE_VENDOR))
-        return office.books.post_deposit(
-            account=office.bank(currency),
-            subsidiary=office.profile.subsidiary,
-            currency=office.currency_id(currency),
-            exchange_rate=office.rates.on(currency, arrival),
-            date=arrival,
-            payments=payments,
-            at=at,
-            other=other,
-            memo=payout_id,
-        )
+            other.append(OtherLine(office.chart.fees, -fees, "Stripe fees", vendor=office.chart.fee_vendor))
+        head = office.head(at, currency, day=arrival)
+        return office.books.post_deposit(head, office.bank(currency), payments, other=other, memo=payout_id)
+
+    def _accounts(self) -> dict[str, str]:
+        """Where money that is no charge goes."""
+        chart = self.office.chart
+        refunds = dict.fromkeys(("refund", "payment_refund", "refund_failure"), chart.refunds)
+        return {**refunds, "adjustment": chart.disputes, "stripe_fee": chart.fees}
 
     def _applications(self, charge: Charge, amount: Decimal | None) -> list[tuple[str, Decimal]]:
         """What the charge pays, as far as it is still open (and as far as `amount` goes)."""

@@ -1,4 +1,4 @@
-"""Meridian Instruments, the fictional company: two ERP accounts, two payment provider accounts and two SFTP drops, over one seed.
+"""Meridian Instruments, the fictional company: four ERP accounts, four payment provider accounts and two SFTP drops, over one seed.
 
 Its history is a simulation from its first day to the present, and its future is the same simulation going on. The same seed, number of
 customers and months give the same bytes; after the present, what others write to the books is part of what it reacts to.
@@ -13,26 +13,29 @@ from pathlib import Path
 from random import Random
 from types import TracebackType
 
-from pipelines.netsuite.twin.books import Books
-from pipelines.sandbox import chart, drops, plants
-from pipelines.sandbox import office as offices
+from pipelines.sandbox import drops, plants
+from pipelines.sandbox.books import Books
 from pipelines.sandbox.calendar import Agenda, add_months, moment
 from pipelines.sandbox.clock import Clock
 from pipelines.sandbox.customers import Directory
 from pipelines.sandbox.incidents import Incidents
 from pipelines.sandbox.model import Customer
-from pipelines.sandbox.office import Office, Profile
+from pipelines.sandbox.netsuite_books import NetSuiteBooks
+from pipelines.sandbox.office import Office
 from pipelines.sandbox.payments import Payments
+from pipelines.sandbox.profile import PROFILES, Profile
+from pipelines.sandbox.quickbooks_books import QuickBooksBooks
 from pipelines.sandbox.rates import Rates
 from pipelines.sandbox.till import Till
 from pipelines.sandbox.trade import Trade
 from pipelines.stripe.twin.account import StripeAccount
 
-SHARES = {"books_us": 45, "books_emea": 30, "drop_dach": 15, "drop_nordics": 10}
-LEAST_CUSTOMERS, LEAST_MONTHS = 60, 6
+SHARES = {**{one.connection: one.share for one in PROFILES}, "drop_dach": 10, "drop_nordics": 8}
+LEAST_CUSTOMERS, LEAST_MONTHS = 100, 6
 _OUTSIDERS = 2
 _LANDED = timedelta(hours=2)
 _FOUR = Decimal("0.0001")
+_BRANDS = {"netsuite": "Meridian", "quickbooks": "Studio"}
 _NORDIC = {"DKK": Decimal("7.4600"), "NOK": Decimal("11.6500"), "SEK": Decimal("11.2400")}
 
 
@@ -67,9 +70,7 @@ class Company:
         self.since = moment(add_months(self.present.date(), -months), 0)
         self.agenda.now = self.since
         keys = secret_keys or {}
-        self.branches = [
-            self._branch(profile, keys.get(profile.psp, f"sk_test_{profile.psp}")) for profile in offices.PROFILES
-        ]
+        self.branches = [self._branch(profile, keys.get(profile.psp, f"sk_test_{profile.psp}")) for profile in PROFILES]
         self.drops = [
             drops.Drop(profile, self.agenda, self._rng(profile.connection), self.present) for profile in drops.PROFILES
         ]
@@ -114,8 +115,7 @@ class Company:
     def close(self) -> None:
         """Let go of the books' databases."""
         for books in self.books().values():
-            with books.lock:
-                books.store.con.close()
+            books.close()
 
     def __enter__(self) -> Company:
         return self
@@ -129,13 +129,15 @@ class Company:
         return Random(f"{self.seed}:{name}")
 
     def _branch(self, profile: Profile, secret_key: str) -> Branch:
-        clock, rng = self.clock, self._rng(profile.connection)
-        books = Books(profile.account_id, clock, time_zone=profile.zone, base_currency=profile.base)
+        clock, rng, since = self.clock, self._rng(profile.connection), add_months(self.since.date(), -1)
+        books = self._books(profile)
         activated = (self.present - timedelta(days=profile.activated_days)).date()
-        office = Office(profile, books, Rates(profile.base, add_months(self.since.date(), -1), self.seed), activated)
-        chart.fill(office, self.since.date(), self.present)
+        office = Office(profile, books, Rates(profile.base, since, self.seed), activated, self.present)
+        while since <= self.present.date():
+            _enter_rates(office, since)
+            since = add_months(since, 1)
         account = StripeAccount(
-            f"acct_1{profile.country}Meridian{self.seed % 10000:04}",
+            f"acct_1{profile.country}{_BRANDS[profile.system]}{self.seed % 10000:04}",
             clock,
             country=profile.country,
             default_currency=profile.base.lower(),
@@ -150,11 +152,17 @@ class Company:
         directory = Directory(office, rng, self.since)
         return Branch(office, till, directory, trade, payments, Incidents(office, payments, self.agenda, rng, []))
 
+    def _books(self, profile: Profile) -> Books:
+        """New books of the ERP that the office uses. A further ERP begins here."""
+        if profile.system == "quickbooks":
+            return QuickBooksBooks(profile, self.clock, self.seed)
+        return NetSuiteBooks(profile, self.clock, self.since.date())
+
     def _populate(self, customers: int) -> None:
         counts = {name: customers * share // 100 for name, share in SHARES.items()}
         counts["books_us"] += customers - sum(counts.values())
         for branch in self.branches:
-            planted = plants.US_CUSTOMERS if branch.office.profile.country == "US" else plants.EMEA_CUSTOMERS
+            planted = plants.CUSTOMERS[branch.office.profile.country]
             self._staff(branch, counts[branch.office.connection] - planted)
         for drop in self.drops:
             drop.begin(counts[drop.profile.connection], self.since)
@@ -163,12 +171,14 @@ class Company:
         """Customers, the bookkeepers' routines, and what is planted."""
         office, directory, trade = branch.office, branch.directory, branch.trade
         outsiders = self._outsiders(branch)
-        ordinary = [directory.natural() for _ in range(count - len(outsiders))]
+        ordinary: list[Customer] = []
+        while (room := count - len(outsiders) - len(ordinary)) > 0:
+            ordinary += directory.natural(room)
         branch.incidents.customers.extend(ordinary)
         for customer in (*outsiders, *ordinary):
             trade.begin(customer, self.since)
         stage = plants.Stage(office, directory, trade, branch.payments, branch.till, self.present)
-        (plants.plant_us if office.profile.country == "US" else plants.plant_emea)(stage)
+        plants.PLANTS[office.profile.country](stage)
         branch.till.open(self.since.date())
         branch.incidents.begin(self.since)
         friday = self.since.date() + timedelta(days=(4 - self.since.date().weekday()) % 7)
@@ -176,11 +186,15 @@ class Company:
         self.agenda.at(self._next_month(self.present.date()), lambda at: self._month(office, at))
 
     def _outsiders(self, branch: Branch) -> list[Customer]:
-        """Customers that trade but do not belong in the ledger, and one that does although its primary subsidiary does not."""
+        """Customers that trade but do not belong in the ledger; and, where there are subsidiaries, one that does although its primary
+        one does not. Where there are none, a customer that is inactive."""
         office, special = branch.office, branch.directory.special
         base, outside = office.profile.base, office.profile.outside
         sister = special(f"Meridian Instruments {'EMEA Ltd' if base == 'USD' else 'Inc.'} (intercompany)", base)
         office.intercompany = sister.id
+        if not outside:
+            special("Gone Quiet Galleries", base, inactive=True)
+            return [sister]
         others = [
             special(f"Ventures Customer {number}", base, subsidiary=outside) for number in range(1, _OUTSIDERS + 1)
         ]
@@ -190,8 +204,14 @@ class Company:
 
     def _month(self, office: Office, at: datetime) -> None:
         """A new month's rates."""
-        chart.enter_rates(office, at.date())
+        _enter_rates(office, at.date())
         self.agenda.at(self._next_month(at.date()), lambda when: self._month(office, when))
 
     def _next_month(self, day: date) -> datetime:
         return datetime.combine(add_months(day, 1), datetime.min.time(), UTC)
+
+
+def _enter_rates(office: Office, month: date) -> None:
+    """The month's rates of the office's foreign currencies."""
+    for code in office.profile.currencies[1:]:
+        office.books.enter_rate(code, month, office.rates.on(code, month))

@@ -10,10 +10,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pipelines.sandbox import office as chart
 from pipelines.sandbox.company import Branch, Company
 from pipelines.sandbox.credentials import Credentials
 from pipelines.sandbox.drops import FOLDER, Drop
+from pipelines.sandbox.office import Office
 
 MARK = "# Written by `tieout sandbox`"
 _NOTE = "; it is overwritten whenever the sandbox starts."
@@ -21,8 +21,12 @@ KEYS = "sandbox-keys"
 _EVERY = {
     "books_us": "15m",
     "books_emea": "30m",
+    "qbo_us": "15m",
+    "qbo_uk": "30m",
     "cards_us": "15m",
     "cards_emea": "30m",
+    "cards_qbo_us": "15m",
+    "cards_qbo_uk": "30m",
     "drop_dach": "60m",
     "drop_nordics": "daily",
 }
@@ -46,8 +50,10 @@ class Files:
         self.secrets: dict[str, str] = {}
         self.keys: dict[str, str] = {}
         self.tables: dict[str, dict[str, Any]] = {}
+        accounts = {"netsuite": self._netsuite, "quickbooks": self._quickbooks}
         for branch in company.branches:
-            self.tables[f"netsuite.{branch.office.connection}"] = self._netsuite(branch)
+            profile = branch.office.profile
+            self.tables[f"{profile.system}.{profile.connection}"] = accounts[profile.system](branch)
         for branch in company.branches:
             self.tables[f"stripe.{branch.till.connection}"] = self._stripe(branch)
         self.tables["ecb.reference_rates"] = {"base_url": f"{self.base_url}/ecb", "sync_every": "daily"}
@@ -88,23 +94,23 @@ class Files:
             "sync_every": _EVERY[name],
             "max_concurrency": 4,
             "subsidiaries": [profile.subsidiary],
-            "exclude_customers": [office.intercompany],
             "customer_fields": ["custentity_segment", "custentity_ar_owner_email"],
             "transaction_fields": ["custbody_po_contact_email"],
-            "activated_on": office.activated_on,
-            "stripe": [profile.psp],
-            "rates": "netsuite" if profile.base != "EUR" else "ecb",
-            "bank_accounts": office.bank_accounts(),
-            "fee_account": chart.FEES,
-            "fee_vendor": chart.FEE_VENDOR,
-            "dispute_account": chart.DISPUTES,
-            "refund_account": chart.REFUNDS,
-            "payment_methods": {
-                "card": chart.METHODS["card"],
-                **dict.fromkeys(("us_bank_account", "sepa_debit", "bacs_debit"), chart.METHODS["debit"]),
-            },
-            "writeback": {"payment": "apply", "deposit": "apply", "reversal": "apply"},
-            "max_total": 5_000_000,
+            **_reconciled(office),
+        }
+
+    def _quickbooks(self, branch: Branch) -> dict[str, Any]:
+        profile, name = branch.office.profile, branch.office.connection
+        granted = self.credentials.quickbooks[name]
+        secrets = ("client_id", "client_secret", "refresh_token")
+        return {
+            "realm_id": profile.account_id,
+            "base_url": f"{self.base_url}/quickbooks",
+            **{part: self._secret(name, part, getattr(granted, part)) for part in secrets},
+            "throttle_wait_seconds": 1,  # a planted 429 need not cost a minute
+            "time_zone": profile.zone,
+            "sync_every": _EVERY[name],
+            **_reconciled(branch.office),
         }
 
     def _login(self, name: str) -> dict[str, Any]:
@@ -149,6 +155,28 @@ class Files:
             "max_close_share": Decimal("0.6"),
             "profile": layout.profile,
         }
+
+
+def _reconciled(office: Office) -> dict[str, Any]:
+    """What every ERP's connection says of the company: what it is reconciled with, and how that is booked."""
+    chart, profile = office.chart, office.profile
+    return {
+        "exclude_customers": [office.intercompany],
+        "activated_on": office.activated_on,
+        "stripe": [profile.psp],
+        "rates": profile.system if profile.base == "USD" else "ecb",
+        "bank_accounts": dict(chart.banks),
+        "fee_account": chart.fees,
+        "fee_vendor": chart.fee_vendor,
+        "dispute_account": chart.disputes,
+        "refund_account": chart.refunds,
+        "payment_methods": {
+            "card": chart.methods["card"],
+            **dict.fromkeys(("us_bank_account", "sepa_debit", "bacs_debit"), chart.methods["debit"]),
+        },
+        "writeback": {"payment": "apply", "deposit": "apply", "reversal": "apply"},
+        "max_total": 5_000_000,
+    }
 
 
 def _table(name: str, values: Mapping[str, Any]) -> str:

@@ -16,8 +16,8 @@ from starlette.routing import Route
 
 from pipelines.netsuite.twin.account import Account
 from pipelines.netsuite.twin.roles import Role
+from pipelines.quickbooks.twin import SCOPES, Credentials, Realm
 from pipelines.sandbox.company import Company
-from pipelines.sandbox.credentials import Credentials
 from pipelines.sandbox.faults import Faults, parse
 from pipelines.sandbox.front import Turnstile
 from pipelines.sandbox.log import Log
@@ -31,7 +31,7 @@ class Control:
     company: Company
     truth: Truth
     accounts: dict[str, Account]  # NetSuite accounts by account id
-    credentials: Credentials
+    realms: dict[str, Realm]  # QuickBooks companies by realm id
     faults: Faults
     log: Log
     turnstile: Turnstile
@@ -94,7 +94,8 @@ class Control:
 
     async def access(self, request: Request) -> Response:
         """`{"connection": name, ...}`. NetSuite: `revoked`, `token_limit_exceeded` (bool), `without` (permissions), `administrator`,
-        `restricted_to` (subsidiaries). Stripe: `expired` (bool). What is not given goes back to normal."""
+        `restricted_to` (subsidiaries). QuickBooks: `revoked`, `unverified` (bool), `without` (scopes), and `expired` (bool), which ends
+        the access tokens there are. Stripe: `expired` (bool). What is not given goes back to normal."""
         try:
             wish = orjson.loads(await request.body())
             name = wish["connection"]
@@ -102,29 +103,17 @@ class Control:
             return _json({"error": 'give {"connection": name, ...}'}, 400)
         for branch in self.company.branches:
             if name == branch.office.connection:
-                self._netsuite(self.accounts[branch.office.profile.account_id], wish)
+                number = branch.office.profile.account_id
+                if number in self.realms:
+                    _quickbooks(self.realms[number].credentials, wish)
+                else:
+                    _netsuite(self.accounts[number], wish)
                 return _json({"connection": name})
             if name == branch.till.connection:
                 keys = branch.till.account.expired_keys
                 (keys.add if wish.get("expired") else keys.discard)(branch.till.account.secret_key)
                 return _json({"connection": name})
         return _json({"error": f"there is no API connection {name!r}"}, 404)
-
-    def _netsuite(self, account: Account, wish: dict[str, Any]) -> None:
-        for token in account.credentials.tokens:
-            token.revoked = bool(wish.get("revoked"))
-        for certificate in account.credentials.certificates:
-            certificate.revoked = bool(wish.get("revoked"))
-        account.credentials.token_limit_exceeded = bool(wish.get("token_limit_exceeded"))
-        full = Role()
-        only = wish.get("restricted_to")
-        account.role = Role(
-            full.permissions - set(wish.get("without", ())),
-            None if only is None else frozenset(only),
-            bool(wish.get("administrator")),
-            full.name,
-            full.id,
-        )
 
     async def logged(self, request: Request) -> Response:
         """`?since=n&limit=n`."""
@@ -137,3 +126,28 @@ class Control:
 
 def _json(body: object, status: int = 200) -> Response:
     return Response(orjson.dumps(body), status, media_type="application/json")
+
+
+def _netsuite(account: Account, wish: dict[str, Any]) -> None:
+    for token in account.credentials.tokens:
+        token.revoked = bool(wish.get("revoked"))
+    for certificate in account.credentials.certificates:
+        certificate.revoked = bool(wish.get("revoked"))
+    account.credentials.token_limit_exceeded = bool(wish.get("token_limit_exceeded"))
+    full = Role()
+    only = wish.get("restricted_to")
+    account.role = Role(
+        full.permissions - set(wish.get("without", ())),
+        None if only is None else frozenset(only),
+        bool(wish.get("administrator")),
+        full.name,
+        full.id,
+    )
+
+
+def _quickbooks(credentials: Credentials, wish: dict[str, Any]) -> None:
+    (credentials.unlink if wish.get("revoked") else credentials.relink)()
+    if wish.get("expired"):
+        credentials.expire_access()
+    credentials.email_verified = not wish.get("unverified")
+    credentials.scopes = tuple(scope for scope in SCOPES if scope not in wish.get("without", ()))

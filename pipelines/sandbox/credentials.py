@@ -9,8 +9,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from pipelines.netsuite.twin import auth
-from pipelines.sandbox import drops, office
+from pipelines.quickbooks import twin as quickbooks
+from pipelines.sandbox import drops
+from pipelines.sandbox.profile import PROFILES
 from pipelines.sftp.twin import KeyPair, key_pair
+
+_GRACE = 30 * 86_400  # seconds: the refresh token of the connections file has to serve a second home, too
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,7 @@ class Credentials:
     tokens: dict[str, auth.Token]
     certificates: dict[str, auth.Certificate]
     certificate_keys: dict[str, str] = field(repr=False)
+    quickbooks: dict[str, quickbooks.Credentials] = field(repr=False)
     stripe: dict[str, str] = field(repr=False)
     sftp: dict[str, KeyPair] = field(repr=False)
     host_key: KeyPair = field(repr=False)
@@ -32,8 +37,9 @@ class Credentials:
 
 
 def make() -> Credentials:
-    """New credentials: the first ERP account uses tokens, the second a certificate."""
-    first, second = (profile.connection for profile in office.PROFILES)
+    """New credentials: the first NetSuite account uses tokens, the second a certificate; both QuickBooks companies have granted one app."""
+    first, second = (profile.connection for profile in PROFILES if profile.system == "netsuite")
+    app, secret = secrets.token_urlsafe(30), secrets.token_urlsafe(30)
     key = ec.generate_private_key(ec.SECP256R1())
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -51,7 +57,12 @@ def make() -> Credentials:
         },
         certificates={second: auth.Certificate(secrets.token_hex(32), secrets.token_urlsafe(32), public)},
         certificate_keys={second: private},
-        stripe={profile.psp: f"sk_test_{secrets.token_hex(24)}" for profile in office.PROFILES},
+        quickbooks={
+            profile.connection: quickbooks.Credentials(app, secret, grace=_GRACE)
+            for profile in PROFILES
+            if profile.system == "quickbooks"
+        },
+        stripe={profile.psp: f"sk_test_{secrets.token_hex(24)}" for profile in PROFILES},
         sftp={profile.connection: key_pair(profile.connection) for profile in drops.PROFILES},
         host_key=key_pair("sandbox"),
     )

@@ -6,14 +6,16 @@ from datetime import datetime, timedelta
 from random import Random
 
 from pipelines.sandbox import names
+from pipelines.sandbox.books import Contact, NewCustomer
 from pipelines.sandbox.model import Customer
-from pipelines.sandbox.office import TERMS, Office
+from pipelines.sandbox.office import Office
 
-_FIRST_ID = 1001
+TERMS = (14, 30, 45, 60)  # days
+_DEEPEST = 3  # levels below a customer that has customers of its own
+_COMMENTS = ("Call before sending a reminder.", "Pays on Thursdays; asks for a statement.")
 _SEGMENTS = ("Enterprise", "Mid-market", "Small business", "Public sector")
 _OWNERS = ("ar.lee@meridian.example", "ar.moreno@meridian.example", "ar.novak@meridian.example")
 _TITLES = ("Accounts Payable", "Controller", "CFO", "Office Manager", "Buyer")
-_STRIPE_CURRENCIES = {"US": ("USD",), "GB": ("EUR", "GBP")}
 
 
 class Directory:
@@ -21,36 +23,59 @@ class Directory:
 
     def __init__(self, office: Office, rng: Random, since: datetime) -> None:
         self.office, self.rng, self.since = office, rng, since
-        self._made = 0
-        self._parents: list[str] = []
-        self._contacts = 0
-        self._relations = 0
+        self._made = self._naturals = 0
+        self._parents: list[tuple[str, int, str]] = []  # id, depth and currency
 
-    def natural(self) -> Customer:
-        """A customer like any other: one in eight buys in a second currency, one in four pays through the payment provider."""
+    def natural(self, room: int = 1) -> list[Customer]:
+        """A customer like any other: one in eight buys in a second currency, one in four pays through the payment provider. Where the
+        ERP keeps a customer in one currency there is one record for each, as far as there is `room`."""
         rng, office = self.rng, self.office
-        codes = list(office.profile.currencies)
-        home = _STRIPE_CURRENCIES[office.profile.country]
+        codes, home = office.profile.currencies, office.profile.takes
         first = rng.choices(codes, [6 if code == codes[0] else 3 if code in home else 1 for code in codes])[0]
+        if self._naturals < len(codes):  # the first ones, so that no currency is missing in a small company
+            first = codes[self._naturals]
+        self._naturals += 1
         others = [code for code in codes if code != first]
-        currencies = (first, *rng.sample(others, 2 if rng.random() < 0.15 else 1)) if rng.random() < 0.12 else (first,)
-        method = rng.choices(["bank", "card", "debit"], [55, 30, 15])[0] if first in home else "bank"
-        parent = rng.choice(self._parents) if self._parents and rng.random() < 0.18 else None
-        customer = self.make(
-            currencies=currencies,
-            method=method,
-            terms=rng.choice(list(TERMS)),
-            typical=120.0 * 2 ** rng.gauss(2.2, 1.2),
-            every=min(120.0, max(7.0, rng.lognormvariate(3.38, 0.55))),
-            parent=parent,
-        )
-        if parent is None or rng.random() < 0.3:  # a third of children have children of their own
-            self._parents.append(customer.id)
-        return customer
+        more = min(2 if rng.random() < 0.15 else 1, len(others))
+        currencies = (first, *rng.sample(others, more)) if rng.random() < 0.12 else (first,)
+        method = rng.choices(["bank", "card", "debit"], [55, 30, 15])[0]
+        terms, typical = rng.choice(TERMS), 120.0 * 2 ** rng.gauss(2.2, 1.2)
+        every = min(120.0, max(7.0, rng.lognormvariate(3.38, 0.55)))
+        kept: list[tuple[str, ...]] = [currencies]
+        if office.books.one_currency:
+            kept = [(code,) for code in currencies[:room]]
+        made: list[Customer] = []
+        for held in kept:
+            parent = self._parent(held[0])
+            customer = self.make(
+                currencies=held,
+                method=method if held[0] in home else "bank",
+                terms=terms,
+                typical=typical,
+                every=every,
+                parent=parent,
+                name=made[0].name if made else None,
+                person=made[0].person if made else None,
+            )
+            depth = parent[1] + 1 if parent else 0
+            if depth < _DEEPEST and (
+                parent is None or rng.random() < 0.3
+            ):  # a third of children have children of their own
+                self._parents.append((customer.id, depth, held[0]))
+            made.append(customer)
+        return made
+
+    def _parent(self, currency: str) -> tuple[str, int, str] | None:
+        """One in six belongs to another customer; where a customer has one currency, to one of the same."""
+        fitting = self._parents
+        if self.office.books.one_currency:
+            fitting = [parent for parent in fitting if parent[2] == currency]
+        return self.rng.choice(fitting) if fitting and self.rng.random() < 0.18 else None
 
     def special(
-        self, name: str, currency: str, method: str = "bank", subsidiary: str | None = None, also: str | None = None
-    ) -> Customer:
+        self, name: str, currency: str, method: str = "bank", subsidiary: str | None = None, also: str | None = None,
+        *, inactive: bool = False,
+    ) -> Customer:  # fmt: skip
         """A customer with a part to play. `subsidiary` is its primary one, `also` a secondary one."""
         return self.make(
             currencies=(currency,),
@@ -61,101 +86,67 @@ class Directory:
             name=name,
             subsidiary=subsidiary,
             also=also,
+            inactive=inactive,
         )
 
     def make(
-        self,
-        *,
-        currencies: tuple[str, ...],
-        method: str,
-        terms: int,
-        typical: float,
-        every: float,
-        parent: str | None = None,
-        name: str | None = None,
-        subsidiary: str | None = None,
-        also: str | None = None,
-    ) -> Customer:
+        self, *, currencies: tuple[str, ...], method: str, terms: int, typical: float, every: float, parent: tuple[str, int, str] | None = None,
+        name: str | None = None, person: tuple[str, str] | None = None, subsidiary: str | None = None, also: str | None = None,
+        inactive: bool = False,
+    ) -> Customer:  # fmt: skip
         """Enter a customer with its relationships and contacts."""
+        rng, office = self.rng, self.office
         number, self._made = self._made, self._made + 1
-        customer_id = str(_FIRST_ID + number)
-        is_person = name is None and number % 17 == 16
-        given, family = names.person(self.rng)
-        shown = name or (
-            f"{given} {family}" if is_person else names.company(self.rng, self.office.profile.country, number)
-        )
+        drawn = names.person(rng)
+        is_person = person is not None or (name is None and number % 17 == 16)
+        who = (person or drawn) if is_person else None
+        shown = name or (" ".join(drawn) if is_person else names.company(rng, office.profile.country, number))
         host = names.domain(shown, number)
-        at = self.since + timedelta(minutes=number)
-        self.office.books.add(
-            "customer",
-            id=customer_id,
-            entityid=f"C{customer_id} {shown}"[:80],
-            companyname=None if is_person else shown,
-            firstname=given if is_person else None,
-            lastname=family if is_person else None,
-            altname=shown,
-            isperson="T" if is_person else "F",
-            email=f"ap@{host}",
-            phone=f"+1 555 {number // 10000:03}-{number % 10000:04}",
-            parent=parent,
-            currency=self.office.currency_id(currencies[0]),
-            terms=TERMS[terms],
-            creditlimit=self.rng.choice([None, 5000, 20000, 50000]),
-            comments=self.rng.choice(
-                [None, None, "Call before sending a reminder.", "Pays on Thursdays; asks for a statement."]
-            ),
-            externalid=f"crm-{customer_id}" if number % 3 == 0 else None,
-            isinactive="T" if name is None and number % 41 == 40 else "F",
-            custentity_segment=self.rng.choice(_SEGMENTS),
-            custentity_ar_owner_email=self.rng.choice(_OWNERS) if number % 5 else None,
-            datecreated=at,
-            lastmodifieddate=at,
-        )
-        primary = subsidiary or self.office.profile.subsidiary
-        self._relate(customer_id, primary, currencies[0], at, primary=True)
-        if also is not None:
-            self._relate(customer_id, also, currencies[0], at, primary=False)
-        contact = self._enter_contacts(customer_id, host, at)
-        return Customer(
-            customer_id, shown, f"ap@{host}", currencies, terms, method, typical, every, primary, contact_email=contact
-        )
-
-    def _relate(self, customer_id: str, subsidiary: str, currency: str, at: datetime, *, primary: bool) -> None:
-        self._relations += 1
-        self.office.books.add(
-            "customersubsidiaryrelationship",
-            id=str(self._relations),
-            entity=customer_id,
-            subsidiary=subsidiary,
-            isprimarysub="T" if primary else "F",
-            primarycurrency=self.office.currency_id(currency),
-            inactive="F",
-            lastmodifieddate=at,
-        )
-
-    def _enter_contacts(self, customer_id: str, host: str, at: datetime) -> str | None:
-        """One to three contacts, one in ten inactive; returns the first active one's address."""
-        chosen: str | None = None
-        for place in range(self.rng.choice([1, 1, 2, 3])):
-            self._contacts += 1
-            given, family = names.person(self.rng)
-            inactive = self.rng.random() < 0.1
-            email = f"{given}.{family}{place}@{host}".lower()
-            self.office.books.add(
-                "contact",
-                id=str(5_000_000 + self._contacts),
-                entityid=f"{given} {family}",
-                company=customer_id,
-                firstname=given,
-                lastname=family,
-                title=self.rng.choice(_TITLES),
-                email=email,
-                phone=f"+1 555 01{place:02}",
-                mobilephone=f"+1 555 02{place:02}" if place else None,
-                isinactive="T" if inactive else "F",
-                datecreated=at,
-                lastmodifieddate=at,
+        contacts = self._contacts(host)
+        primary = subsidiary or office.profile.subsidiary
+        unused = (
+            name is None and number % 41 == 40 and not office.books.one_currency
+        )  # QuickBooks refuses to sell to such
+        customer_id = office.books.add_customer(
+            NewCustomer(
+                name=shown,
+                person=who,
+                email=f"ap@{host}",
+                phone=f"+1 555 {number // 10000:03}-{number % 10000:04}",
+                currency=currencies[0],
+                terms=terms,
+                parent=parent[0] if parent else None,
+                subsidiary=primary,
+                also=also,
+                credit_limit=rng.choice([None, 5000, 20000, 50000]),
+                comments=rng.choice([None, None, *_COMMENTS]),
+                segment=rng.choice(_SEGMENTS),
+                owner=rng.choice(_OWNERS) if number % 5 else None,
+                external_id=f"crm-{number}" if number % 3 == 0 else None,
+                inactive=inactive or unused,
+                contacts=contacts,
+                at=self.since + timedelta(minutes=number),
             )
-            if not inactive and chosen is None:
-                chosen = email
-        return chosen
+        )
+        return Customer(
+            customer_id, shown, f"ap@{host}", currencies, terms, method, typical, every, primary, person=who,
+            contact_email=next((contact.email for contact in contacts if not contact.inactive), None),
+        )  # fmt: skip
+
+    def _contacts(self, host: str) -> list[Contact]:
+        """One to three people, one in ten of them gone."""
+        made = []
+        for place in range(self.rng.choice([1, 1, 2, 3])):
+            given, family = names.person(self.rng)
+            made.append(
+                Contact(
+                    given=given,
+                    family=family,
+                    title=self.rng.choice(_TITLES),
+                    email=f"{given}.{family}{place}@{host}".lower(),
+                    phone=f"+1 555 01{place:02}",
+                    mobile=f"+1 555 02{place:02}" if place else None,
+                    inactive=self.rng.random() < 0.1,
+                )
+            )
+        return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from fnmatch import fnmatchcase
 from random import Random
 from typing import Any
@@ -14,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipelines.netsuite.twin import errors as netsuite
+from pipelines.quickbooks.twin import errors as quickbooks
 from pipelines.stripe.twin import errors as stripe
 
 KINDS = ("429", "5xx", "slow", "cut", "commit_then_drop", "malformed", "expired_token")
@@ -100,7 +102,7 @@ class Faults:
         elif rule.kind == "malformed":
             await self._truncate(scope, receive, send)
         else:
-            await _refusal(system, rule.kind)(scope, receive, send)
+            await _refusal(system, rule, entry["at"])(scope, receive, send)
 
     async def _truncate(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The answer, but only the first half of its body."""
@@ -129,8 +131,16 @@ async def _hang_up(scope: Scope, receive: Receive) -> None:
         pass
 
 
-def _refusal(system: str, kind: str) -> Response:
-    """A refusal in the system's own format."""
+def _refusal(system: str, rule: Rule, at: str) -> Response:
+    """A refusal in the system's own format, at a company time."""
+    kind = rule.kind
+    if system == "quickbooks":
+        refused = {
+            "429": quickbooks.too_many(xml=rule.hits % 2 == 1),  # in XML and JSON by turns
+            "5xx": quickbooks.system_failure(),
+            "expired_token": quickbooks.unauthorised(),
+        }
+        return refused[kind].response(datetime.fromisoformat(at))
     if system == "netsuite":
         known = {
             "429": netsuite.too_many(),

@@ -22,6 +22,7 @@ class Customer:
     subsidiary: str
     stripe_id: str | None = None
     contact_email: str | None = None
+    person: tuple[str, str] | None = None  # given and family name of one that is no company
     open: list[Invoice] = field(default_factory=list)
 
 

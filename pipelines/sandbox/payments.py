@@ -11,7 +11,7 @@ from random import Random
 from pipelines.sandbox import money
 from pipelines.sandbox.calendar import Agenda, business_day, moment
 from pipelines.sandbox.model import Customer, Invoice
-from pipelines.sandbox.office import METHODS, Office
+from pipelines.sandbox.office import Office
 from pipelines.sandbox.till import Till
 
 Items = Sequence[tuple[Invoice, Decimal]]
@@ -77,57 +77,35 @@ class Payments:
         check: bool = False,
     ) -> str:
         """Enter a customer payment: to the bank, or (a check) to undeposited funds."""
-        office, day = self.office, self.office.day(at)
+        office = self.office
         self._transfers += 1
         return office.books.post_payment(
-            customer=customer.id,
-            subsidiary=customer.subsidiary,
-            currency=office.currency_id(currency),
-            exchange_rate=office.rates.on(currency, day),
-            date=day,
-            amount=amount,
-            at=at,
+            office.head(at, currency, customer.id, customer.subsidiary),
+            amount,
             account=None if check else office.bank(currency),
             apply=apply,
             memo=memo
             or (f"Check {self._transfers}" if check else f"Transfer {office.profile.country}{self._transfers:07}"),
-            method=METHODS["check" if check else "wire"],
+            method=office.chart.methods["check" if check else "wire"],
         )
 
     def refund_credit(self, customer: Customer, currency: str, credit_id: str, amount: Decimal, at: datetime) -> None:
         """Pay an unused credit memo back from the bank."""
-        office, day = self.office, self.office.day(at)
+        office = self.office
         if office.unpaid(credit_id) < amount:
             return
-        office.books.post_refund(
-            customer=customer.id,
-            subsidiary=customer.subsidiary,
-            currency=office.currency_id(currency),
-            exchange_rate=office.rates.on(currency, day),
-            date=day,
-            amount=amount,
-            account=office.bank(currency),
-            at=at,
-            apply=[(credit_id, amount)],
-            memo="Refund of credit",
-        )
+        head = office.head(at, currency, customer.id, customer.subsidiary)
+        office.books.refund_credit(head, credit_id, amount, account=office.bank(currency), memo="Refund of credit")
 
     def bank_checks(self, at: datetime) -> None:
         """Take the week's checks to the bank, one deposit per currency, and come again next week."""
-        office, day = self.office, self.office.day(at)
+        office = self.office
         for currency in sorted(self._checks):
             held = [payment_id for payment_id in self._checks.pop(currency) if office.exists(payment_id)]
             if held:
-                office.books.post_deposit(
-                    account=office.bank(currency),
-                    subsidiary=office.profile.subsidiary,
-                    currency=office.currency_id(currency),
-                    exchange_rate=office.rates.on(currency, day),
-                    date=day,
-                    payments=held,
-                    at=at,
-                    memo=f"Checks {day.isoformat()}",
-                )
+                head = office.head(at, currency)
+                memo = f"Checks {head.date.isoformat()}"
+                office.books.post_deposit(head, office.bank(currency), held, memo=memo)
         self.agenda.at(at + timedelta(days=7), self.bank_checks)
 
     def _apply(self, payment_id: str, items: Items, at: datetime) -> None:

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from pipelines.netsuite.twin.model import OtherLine
+from pipelines.sandbox.books import OtherLine
 from pipelines.sandbox.calendar import moment
 from pipelines.sandbox.customers import Directory
 from pipelines.sandbox.model import Customer, Invoice
-from pipelines.sandbox.office import CLEARING, Office
+from pipelines.sandbox.office import Office
 from pipelines.sandbox.payments import Payments
 from pipelines.sandbox.till import Charge, Till
 from pipelines.sandbox.trade import Trade
 
-US_CUSTOMERS, EMEA_CUSTOMERS = 14, 6
+CUSTOMERS = {"US": 15, "GB": 6}  # planted ones, by the country of the office
 
 
 @dataclass
@@ -75,7 +75,7 @@ class Stage:
 
 
 def plant_us(stage: Stage) -> None:
-    """The differences of the first office."""
+    """The differences of an office in the United States."""
     _evidence(stage)
     _booked_wrongly(stage)
     _taken_back(stage)
@@ -145,6 +145,8 @@ def _taken_back(stage: Stage) -> None:
     stage.at(stage.ago(since + 4, 16), lambda at: till.fail(hoped[0], at, "insufficient_funds"))
     won = stage.booked("Second Thoughts Systems Inc.", "USD", "540.00", 110)
     stage.at(stage.ago(95), lambda at: till.dispute(won[0], at, won=True))
+    returned = stage.booked("Happy Returns Radio LLC", "USD", "260.00", 85)
+    stage.at(stage.ago(70), lambda at: till.refund(returned[0], at, part=Decimal("0.5")))  # and booked, so no break
     lost = stage.booked("Chargeback Chemicals Corp.", "USD", "1430.00", 75)
     stage.at(stage.ago(25), lambda at: till.dispute(lost[0], at, won=False))
 
@@ -157,18 +159,11 @@ def _deposits(stage: Stage) -> None:
     stage.booked("Fat Finger Foods LLC", "USD", "725.00", 71)
     stage.at(stage.ago(71, 1), lambda at: till.bookkeeper.slip.update(USD=Decimal("10.00")))
     day = office.day(stage.ago(30))
+    old = [OtherLine(office.chart.clearing, Decimal("250.00"), "Payout of the old account")]
     stage.at(
         stage.ago(30, 18),
         lambda at: office.books.post_deposit(
-            account=office.bank("USD"),
-            subsidiary=office.profile.subsidiary,
-            currency=office.currency_id("USD"),
-            exchange_rate=Decimal(1),
-            date=day,
-            payments=(),
-            at=at,
-            other=[OtherLine(CLEARING, Decimal("250.00"), "Payout of the old account")],
-            memo="po_1NAnclosed0account9payout",
+            office.head(at, "USD", day=day), office.bank("USD"), (), other=old, memo="po_1NAnclosed0account9payout"
         ),
     )
 
@@ -188,23 +183,21 @@ def _numbers_and_journals(stage: Stage) -> None:
 
     def settle(at: datetime) -> None:
         write_off = trade.journal(rounder, "USD", Decimal("12.00"), at, debit=False)
-        line = next(iter(books.doc(write_off).items))
-        books.set_applications(f"{write_off}.{line}", [(invoices[0].id, Decimal("12.00"))], at=at)
+        books.set_applications(write_off, [(invoices[0].id, Decimal("12.00"))], at=at)
         charge = trade.journal(rounder, "USD", Decimal("25.00"), at, debit=True)
-        owed = next(iter(books.doc(charge).items))
         payments.book(
             rounder,
             "USD",
             Decimal("513.00"),
             at,
-            apply=[(invoices[0].id, Decimal("488.00")), (f"{charge}.{owed}", Decimal("25.00"))],
+            apply=[(invoices[0].id, Decimal("488.00")), (charge, Decimal("25.00"))],
         )
 
     stage.at(stage.ago(60, 17), settle)
 
 
 def plant_emea(stage: Stage) -> None:
-    """The differences of the second office."""
+    """The differences of an office in Europe."""
     till = stage.till
     unknown = stage.customer("Former Provider Fabrics Ltd", "EUR", "bank")
     owed = stage.owing(unknown, 60, "700.00")
@@ -212,6 +205,7 @@ def plant_emea(stage: Stage) -> None:
         stage.ago(28, 11),
         lambda at: stage.payments.book(unknown, "EUR", Decimal("700.00"), at, apply=[(owed[0].id, Decimal("700.00"))], memo="ch_3NAnclosed0account9charge"),
     )  # fmt: skip
+    stage.at(stage.ago(55, 11), lambda at: _paid_back(stage, unknown, at))
     whole = stage.booked("Change of Mind Marine Ltd", "EUR", "512.00", 70)
     stage.at(stage.ago(12), lambda at: till.refund(whole[0], at))
     half = stage.booked("Half Measures Hotels Ltd", "GBP", "300.00", 69)
@@ -226,3 +220,13 @@ def plant_emea(stage: Stage) -> None:
     large = stage.booked("Direct Debit Distribution PLC", "GBP", "48000.00", 100, "debit")
     stage.at(stage.ago(13, 7), lambda at: till.dispute(large[0], at))
     stage.at(stage.ago(13, 8), lambda at: till.pay_out("GBP", at, days=3))
+
+
+def _paid_back(stage: Stage, customer: Customer, at: datetime) -> None:
+    """A credit memo that the customer would rather have in money."""
+    amount = Decimal("45.00")
+    credit = stage.trade.grant(customer, "EUR", amount, at, memo="Goodwill")
+    stage.payments.refund_credit(customer, "EUR", credit, amount, at)
+
+
+PLANTS = {"US": plant_us, "GB": plant_emea}

@@ -9,6 +9,7 @@ from random import Random
 START = {
     "USD": {"EUR": 1.09, "GBP": 1.27, "CAD": 0.735, "JPY": 0.00672},
     "EUR": {"GBP": 1.17, "CHF": 1.045, "USD": 0.918},
+    "GBP": {"EUR": 0.855},
 }
 
 

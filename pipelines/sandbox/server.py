@@ -25,6 +25,8 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from pipelines.ecb.twin import app as ecb_app
 from pipelines.netsuite.twin.account import Account
 from pipelines.netsuite.twin.app import app as netsuite_app
+from pipelines.quickbooks.twin import Realm
+from pipelines.quickbooks.twin import app as quickbooks_app
 from pipelines.sandbox import credentials as keys
 from pipelines.sandbox.company import Company, check_size
 from pipelines.sandbox.connections_file import Files, refuse_others
@@ -32,6 +34,8 @@ from pipelines.sandbox.control import Control
 from pipelines.sandbox.faults import Faults
 from pipelines.sandbox.front import Front, Turnstile
 from pipelines.sandbox.log import Log, Recorder
+from pipelines.sandbox.netsuite_books import NetSuiteBooks
+from pipelines.sandbox.quickbooks_books import QuickBooksBooks
 from pipelines.sandbox.truth import Truth
 from pipelines.sftp import twin as sftp
 from pipelines.stripe.twin.app import app as stripe_app
@@ -95,12 +99,14 @@ class _Service:
 
     def app(self) -> Front:
         """Everything behind one port."""
-        accounts = {
-            branch.office.profile.account_id: Account(
-                branch.office.books, self.secrets.netsuite(branch.office.connection)
-            )
-            for branch in self.company.branches
-        }
+        accounts: dict[str, Account] = {}
+        realms: dict[str, Realm] = {}
+        for office in (branch.office for branch in self.company.branches):
+            number, books = office.profile.account_id, office.books
+            if isinstance(books, NetSuiteBooks):
+                accounts[number] = Account(books.twin, self.secrets.netsuite(office.connection))
+            elif isinstance(books, QuickBooksBooks):
+                realms[number] = Realm(books.twin, self.secrets.quickbooks[office.connection])
         stripes = {branch.till.account.secret_key: branch.till.account for branch in self.company.branches}
         reference = ecb_app(
             self.company.reference_rates,
@@ -109,13 +115,14 @@ class _Service:
         )
         routes = [
             Mount("/netsuite", netsuite_app(accounts)),
+            Mount("/quickbooks", quickbooks_app(realms)),
             Mount("/stripe", stripe_app(stripes)),
             Mount("/ecb", reference),
         ]
         faults = Faults(Recorder(Starlette(routes=routes)))
         log, turnstile = Log(), Turnstile()
         truth = Truth(self.company)
-        control = Control(self.company, truth, accounts, self.secrets, faults, log, turnstile, self.folder)
+        control = Control(self.company, truth, accounts, realms, faults, log, turnstile, self.folder)
         return Front(control.app(), faults, self.company.clock, log, turnstile)
 
     async def serve(

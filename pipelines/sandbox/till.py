@@ -44,7 +44,7 @@ class Till:
 
     def __init__(self, connection: str, account: StripeAccount, office: Office, agenda: Agenda, rng: Random) -> None:
         self.connection, self.account, self.office, self.agenda, self.rng = connection, account, office, agenda, rng
-        self.currencies = ("USD",) if office.profile.country == "US" else ("EUR", "GBP")
+        self.currencies = office.profile.takes
         self.charges: dict[str, Charge] = {}
         self.bookkeeper = Bookkeeper(office, account, self.charges)
         self.paid_out: dict[str, list[str]] = {currency: [] for currency in self.currencies}
@@ -129,7 +129,7 @@ class Till:
     def booked(self, charge: Charge) -> str | None:
         """The ERP payment for a charge, whoever entered it."""
         if charge.payment_id is None:
-            found = self.office.citing(charge.id)
+            found = self.office.books.citing(charge.id)
             return found[0] if found else None
         return charge.payment_id if self.office.exists(charge.payment_id) else None
 

@@ -7,12 +7,11 @@ from decimal import Decimal
 from random import Random
 from typing import TYPE_CHECKING
 
-from pipelines.netsuite.twin.model import JournalLine, Line
 from pipelines.sandbox import money
+from pipelines.sandbox.books import Apply, JournalLine, Line
 from pipelines.sandbox.calendar import Agenda, add_months, business_day, moment
-from pipelines.sandbox.chart import ITEMS
 from pipelines.sandbox.model import Customer, Invoice
-from pipelines.sandbox.office import RECEIVABLE, TERMS, WRITE_OFFS, Office
+from pipelines.sandbox.office import Office
 
 if TYPE_CHECKING:
     from pipelines.sandbox.payments import Payments
@@ -52,19 +51,14 @@ class Trade:
         shown = number or office.invoice_number()
         lines = self._lines(total, code)
         invoice_id = office.books.post_invoice(
-            customer=customer.id,
-            subsidiary=customer.subsidiary,
-            currency=office.currency_id(code),
-            exchange_rate=office.rates.on(code, day),
-            date=day,
-            due_date=due,
-            lines=lines,
-            at=at,
+            office.head(at, code, customer.id, customer.subsidiary, day),
+            lines,
+            due=due,
             number=shown,
             memo=None if rng.random() < 0.7 else f"Order {shown[-5:]}",
             other_ref=f"PO-{rng.randrange(10**6):06}" if rng.random() < 0.4 else None,
-            terms=TERMS[customer.terms],
-            po_contact=customer.contact_email if rng.random() < 0.1 else None,
+            terms=customer.terms,
+            contact=customer.contact_email if rng.random() < 0.1 else None,
         )
         invoice = Invoice(invoice_id, shown, customer, code, total, total, at, due, len(lines))
         customer.open.append(invoice)
@@ -82,42 +76,34 @@ class Trade:
         applied = min(applied, room)
         if total <= 0:
             return
-        day = office.day(at)
-        memo_id = office.books.post_credit_memo(
-            customer=customer.id,
-            subsidiary=customer.subsidiary,
-            currency=office.currency_id(invoice.currency),
-            exchange_rate=office.rates.on(invoice.currency, day),
-            date=day,
-            lines=self._lines(total, invoice.currency),
-            at=at,
-            apply=[(invoice.id, applied)] if applied > 0 else (),
-            memo=f"Credit for {invoice.number}",
-        )
+        apply = [(invoice.id, applied)] if applied > 0 else []
+        memo_id = self.grant(customer, invoice.currency, total, at, apply=apply, memo=f"Credit for {invoice.number}")
         if applied > 0:
             invoice.settle(applied)
         elif rng.random() < 0.3:
-            later = self._office_hours(business_day(day, rng.randrange(5, 25)))
+            later = self._office_hours(business_day(office.day(at), rng.randrange(5, 25)))
             self.agenda.at(
                 later, lambda when: self.payments.refund_credit(customer, invoice.currency, memo_id, total, when)
             )
 
+    def grant(
+        self, customer: Customer, currency: str, amount: Decimal, at: datetime, *, apply: Apply = (), memo: str
+    ) -> str:
+        """Enter a credit memo."""
+        head = self.office.head(at, currency, customer.id, customer.subsidiary)
+        return self.office.books.post_credit_memo(head, self._lines(amount, currency), apply=apply, memo=memo)
+
     def journal(self, customer: Customer, currency: str, amount: Decimal, at: datetime, *, debit: bool) -> str:
-        """A correction by journal on receivables: a small charge (debit) or write-off (credit), with the customer on its line."""
-        office, day = self.office, self.office.day(at)
+        """A correction by journal on receivables: a small charge (debit) or write-off (credit), with the customer on its line. Returns
+        the open item that it makes."""
+        office, zero = self.office, money.ZERO
         here = JournalLine(
-            RECEIVABLE, amount if debit else money.ZERO, money.ZERO if debit else amount, customer.id, "Correction"
+            office.chart.receivable, amount if debit else zero, zero if debit else amount, customer.id, "Correction"
         )
-        there = JournalLine(WRITE_OFFS, here.credit, here.debit, None, "Correction")
-        return office.books.post_journal(
-            subsidiary=customer.subsidiary,
-            currency=office.currency_id(currency),
-            exchange_rate=office.rates.on(currency, day),
-            date=day,
-            lines=[here, there] if self.rng.random() < 0.5 else [there, here],
-            at=at,
-            memo="Small balance",
-        )
+        there = JournalLine(office.chart.write_offs, here.credit, here.debit, None, "Correction")
+        lines = [here, there] if self.rng.random() < 0.5 else [there, here]
+        head = office.head(at, currency, subsidiary=customer.subsidiary)
+        return office.books.post_journal(head, lines, memo="Small balance")[0]
 
     def _next(self, customer: Customer, at: datetime) -> None:
         rng = self.rng
@@ -156,11 +142,11 @@ class Trade:
         self.agenda.at(self._office_hours(day), lambda at: self.payments.pay(invoice, amount, at))
 
     def _lines(self, total: Decimal, currency: str) -> list[Line]:
-        rng = self.rng
+        rng, items = self.rng, self.office.chart.items
         count = rng.choices([1, 2, 3, 4, 5], [45, 25, 15, 10, 5])[0]
         lines = []
         for amount in money.split(rng, total, count, currency):
-            item, name, account = ITEMS[rng.randrange(len(ITEMS))]
+            item, name, account = items[rng.randrange(len(items))]
             lines.append(Line(account, amount, name, item, Decimal(rng.choice([1, 1, 1, 2, 5]))))
         return lines
 

@@ -11,9 +11,10 @@ from typing import Any
 from pipelines.sandbox import truth_breaks, truth_erp
 from pipelines.sandbox.company import Company
 from pipelines.sandbox.money import ZERO, major, text
+from pipelines.sandbox.survey import Document, Payment
 from pipelines.sandbox.truth_breaks import PspView
 from pipelines.sandbox.truth_drops import DropView
-from pipelines.sandbox.truth_erp import Document, ErpView, Payment
+from pipelines.sandbox.truth_erp import ErpView
 
 Row = dict[str, Any]
 LISTS = ("customers", "documents", "payments", "applications", "payouts", "deposits", "breaks")
@@ -29,7 +30,7 @@ class Truth:
 
     def remember(self) -> list[ErpView]:
         """Look at the books as they are; call it before time passes."""
-        views = [truth_erp.read(branch.office) for branch in self.company.branches]
+        views = [ErpView(branch.office) for branch in self.company.branches]
         for view in views:
             for key, document in view.documents.items():
                 if not document.is_deleted:
@@ -67,7 +68,7 @@ class Truth:
             balances[payment.customer][payment.currency] -= payment.unapplied
         for customer, name in view.customers.items():
             amounts = {currency: text(amount, currency) for currency, amount in sorted(balances[customer].items())}
-            lists["customers"].append(_base(view, customer) | {"name": name, "balances": amounts})
+            lists["customers"].append(view.base(customer) | {"name": name, "balances": amounts})
         gone = [
             replace(seen, open=ZERO, is_deleted=True)
             for key, seen in self._documents[view.connection].items()
@@ -81,7 +82,7 @@ class Truth:
             if key not in view.payments
         ]
         lists["applications"] += [
-            _base(view, f"{made.payment}:{made.document}")
+            view.base(f"{made.payment}:{made.document}")
             | {
                 "payment_id": made.payment,
                 "document_id": made.document,
@@ -92,7 +93,7 @@ class Truth:
             for made in view.applications
         ]
         lists["deposits"] += [
-            _base(view, deposit.id)
+            view.base(deposit.id)
             | {
                 "currency": deposit.currency,
                 "amount": text(deposit.amount, deposit.currency),
@@ -130,7 +131,3 @@ def _psp(psp: PspView, erp: ErpView, lists: dict[str, list[Row]]) -> None:
             "status": payout["status"],
             "date": datetime.fromtimestamp(payout["arrival_date"], UTC).date().isoformat(),
         })  # fmt: skip
-
-
-def _base(view: ErpView, native: str) -> Row:
-    return {"system": "netsuite", "connection": view.connection, "id": native}

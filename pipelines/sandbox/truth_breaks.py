@@ -12,8 +12,9 @@ from itertools import combinations
 from typing import Any
 
 from pipelines.sandbox.money import ZERO, major, text
+from pipelines.sandbox.survey import Payment
 from pipelines.sandbox.till import Till
-from pipelines.sandbox.truth_erp import ErpView, Payment
+from pipelines.sandbox.truth_erp import ErpView
 
 Row = dict[str, Any]
 _TOKEN = re.compile(r"[A-Za-z0-9-]+")
@@ -29,7 +30,9 @@ class PspView:
     charges: list[Row] = field(default_factory=list)
     payouts: list[Row] = field(default_factory=list)
     refunds: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
-    withdrawn: set[str] = field(default_factory=set)  # charges whose money a dispute took and has not given back
+    withdrawn: dict[str, str] = field(
+        default_factory=dict
+    )  # charge -> the dispute that took its money and has not given it back
     mapped: dict[str, str] = field(default_factory=dict)  # provider customer -> ERP customer
 
     def key(self, native: str) -> str:
@@ -53,7 +56,7 @@ def read(till: Till) -> PspView:
             and dispute["status"] != "won"
             and not dispute["status"].startswith("warning")
         ):
-            view.withdrawn.add(dispute["charge"])
+            view.withdrawn[dispute["charge"]] = dispute["id"]
     for customer in account.objects("customer"):
         if customer["metadata"].get("customer_source_id"):
             view.mapped[customer["id"]] = customer["metadata"]["customer_source_id"]
@@ -68,8 +71,12 @@ class Breaks:
         self.cited = erp.citing()
         self.charges = {charge["id"]: charge for charge in psp.charges}
         self.open: dict[tuple[str, str], list[Decimal]] = defaultdict(list)
-        self.numbers: dict[str, int] = defaultdict(int)
+        self.numbers: dict[str | None, int] = defaultdict(int)
+        self.reopened: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
         for document in erp.documents.values():
+            if document.type == "journal" and document.amount > 0 and not document.is_deleted:
+                for cause in document.cites:
+                    self.reopened[document.customer, cause] += document.amount
             if document.type == "invoice" and not document.is_deleted:
                 self.numbers[document.number] += 1
                 if document.open > 0:
@@ -102,12 +109,17 @@ class Breaks:
         if self._other_customer(charge, first):
             yield self._row("customer_differs", left, right, currency, ZERO)
         for payment in found:
-            applied = payment.amount - payment.unapplied
-            if applied and (charge["status"] == "failed" or charge["id"] in self.psp.withdrawn):
+            applied = payment.amount - payment.unapplied - self._reopened(charge, payment)
+            if applied > 0 and (charge["status"] == "failed" or charge["id"] in self.psp.withdrawn):
                 yield self._row("still_applied", left, self.erp.key(payment.id), currency, -applied)
         for refund in self.psp.refunds.get(charge["id"], []):
             if refund["id"] not in self.erp.refunds:
                 yield self._row("refund_missing_in_erp", self.psp.key(refund["id"]), right, currency, -_amount(refund))
+
+    def _reopened(self, charge: Row, payment: Payment) -> Decimal:
+        """What journals that name the cause put back on the customer's account, where the payment itself must stay as it is."""
+        cause = self.psp.withdrawn.get(charge["id"], str(charge["id"]))
+        return self.reopened[payment.customer, cause]
 
     def _unbooked(self, charge: Row, amount: Decimal, currency: str) -> str | None:
         """Why a charge has no payment in the books, or None if it needs none."""
@@ -180,7 +192,7 @@ class Breaks:
                 yield self._row("missing_payout", None, self.erp.key(deposit.id), deposit.currency, -deposit.amount)
 
     def _duplicate_numbers(self) -> Iterator[Row]:
-        first: dict[tuple[str, str], str] = {}
+        first: dict[tuple[str, str | None], str] = {}
         for document in sorted(
             self.erp.documents.values(), key=lambda document: [int(part) for part in document.id.split(".")]
         ):
@@ -192,7 +204,7 @@ class Breaks:
                 yield self._row("duplicate_document_number", left, right, document.currency, document.amount)
 
     def _row(self, reason: str, left: str | None, right: str | None, currency: str, drift: Decimal) -> Row:
-        return break_row("netsuite", self.erp.connection, reason, left, right, currency, drift)
+        return break_row(self.erp.system, self.erp.connection, reason, left, right, currency, drift)
 
 
 def break_row(

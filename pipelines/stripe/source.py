@@ -128,7 +128,7 @@ class Reading:
             return None
 
     def control_totals(self) -> Iterator[pa.Table]:
-        """The balance by currency, as Stripe keeps it."""
+        """The balance by currency, as Stripe keeps it; of a currency that it no longer names, the last figure is withdrawn."""
         now, _ = self._window.begun
         body = self._window.reader.get("/v1/balance").body
         totals: dict[str, int] = {}
@@ -140,6 +140,10 @@ class Reading:
             for currency, total in sorted(totals.items())
         ]
         yield from self._batches(t.CONTROL_TOTAL, rows)
+        gone = sorted(set(self._window.state.get("currencies", ())) - totals.keys())
+        withdrawn = [{"table_name": "balance_transaction", "measure": f"net:{currency}"} for currency in gone]
+        yield from self._batches(t.CONTROL_TOTAL, withdrawn, deleted=True)
+        self._window.state["currencies"] = sorted(totals)
 
     def objects(self, kind: str) -> Iterator[pa.Table]:
         for batch, _ in self._pages(kind):

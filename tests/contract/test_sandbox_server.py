@@ -16,11 +16,12 @@ from pipelines.sandbox.server import run
 from pipelines.system import NotConfigured
 
 CHARGES = "/stripe/v1/charges"
+REALM = "/quickbooks/v3/company/9130350120017311"
 
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with start(tmp_path_factory.mktemp("sandbox"), seed=2, customers=60, months=6) as running:
+    with start(tmp_path_factory.mktemp("sandbox"), seed=2, customers=100, months=6) as running:
         yield running
 
 
@@ -41,12 +42,31 @@ def stripe(sandbox: Sandbox, method: str = "GET", path: str = CHARGES, **options
     )
 
 
+def granted(sandbox: Sandbox) -> requests.Response:
+    """An access token of the first QuickBooks company, by the refresh token in the files."""
+    known = secrets(sandbox)
+    return requests.post(
+        f"{sandbox.base_url}/quickbooks/oauth2/v1/tokens/bearer",
+        data={"grant_type": "refresh_token", "refresh_token": known["QBO_US_REFRESH_TOKEN"]},
+        auth=(known["QBO_US_CLIENT_ID"], known["QBO_US_CLIENT_SECRET"]),
+        timeout=10,
+    )
+
+
+def quickbooks(
+    sandbox: Sandbox, method: str = "GET", path: str = "", token: str | None = None, **options: Any
+) -> requests.Response:
+    bearer = token or granted(sandbox).json()["access_token"]
+    headers = {"Authorization": f"Bearer {bearer}", "Accept": "application/json"}
+    return requests.request(method, sandbox.base_url + REALM + path, headers=headers, timeout=10, **options)
+
+
 def test_the_files_lead_to_it_and_are_private(sandbox: Sandbox) -> None:
     folder = sandbox.connections.parent
     tables = tomllib.loads(sandbox.connections.read_text("utf-8"))
     assert {f"{system}.{name}" for system, held in tables.items() for name in held} == {
         "netsuite.books_us", "netsuite.books_emea", "stripe.cards_us", "stripe.cards_emea", "sftp.drop_dach", "sftp.drop_nordics",
-        "ecb.reference_rates",
+        "quickbooks.qbo_us", "quickbooks.qbo_uk", "stripe.cards_qbo_us", "stripe.cards_qbo_uk", "ecb.reference_rates",
     }  # fmt: skip
     known = secrets(sandbox)
     text = sandbox.connections.read_text("utf-8")
@@ -59,7 +79,7 @@ def test_the_files_lead_to_it_and_are_private(sandbox: Sandbox) -> None:
 def test_it_refuses_to_overwrite_files_that_are_not_its_own(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("MY_SECRET=1\n", "utf-8")
     with pytest.raises(NotConfigured, match="not written by the sandbox"):
-        run(seed=1, customers=60, months=6, connections_out=tmp_path / "connections.toml")
+        run(seed=1, customers=100, months=6, connections_out=tmp_path / "connections.toml")
     assert (tmp_path / ".env").read_text("utf-8") == "MY_SECRET=1\n"
 
 
@@ -104,6 +124,60 @@ def test_refusals_are_in_netsuites_own_format(sandbox: Sandbox, kind: str, statu
     answer = requests.get(f"{sandbox.base_url}/netsuite/7311001/services/rest/record/v1/invoice", timeout=10)
     assert answer.status_code == status
     assert answer.json()["o:errorDetails"][0]["o:errorCode"] == code
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "word"),
+    [("429", 429, "ThrottleExceeded"), ("5xx", 500, "10000"), ("expired_token", 401, "AuthenticationFailed")],
+)
+def test_refusals_are_in_quickbooks_own_format(sandbox: Sandbox, kind: str, status: int, word: str) -> None:
+    token = granted(sandbox).json()["access_token"]
+    sandbox.faults([{"system": "quickbooks", "route": "*/v3/*", "kind": kind}])
+    answers = [quickbooks(sandbox, path="/query?query=select * from Customer", token=token) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [status, status]
+    assert all(word in answer.text for answer in answers)
+    types = ["application/xml", "application/json"] if kind == "429" else ["application/json"] * 2
+    assert [answer.headers["content-type"] for answer in answers] == types
+    assert granted(sandbox).status_code == 200
+
+
+def test_a_quickbooks_company_reads_writes_and_is_logged(sandbox: Sandbox) -> None:
+    before = sandbox.log()["total"]
+    query = quickbooks(sandbox, "POST", "/query", data="x").status_code  # a read, although it is a POST
+    found = quickbooks(
+        sandbox, path="/query?query=select * from Customer where Active in (true, false) maxresults 5"
+    ).json()
+    customer = found["QueryResponse"]["Customer"][0]["Id"]
+    body = {"CustomerRef": {"value": customer}, "TotalAmt": 12.5, "PaymentRefNum": "by hand"}
+    made = quickbooks(sandbox, "POST", "/payment?requestid=r1", json=body).json()["Payment"]
+    log = sandbox.log(since=before)
+    assert query == 415
+    assert [(entry["system"], entry["path"], entry["served"]) for entry in log["writes"]] == [
+        ("quickbooks", f"{REALM}/payment", 200)
+    ]
+    told = {row["id"]: row for row in sandbox.truth()["payments"] if row["connection"] == "qbo_us"}
+    assert (told[made["Id"]]["amount"], told[made["Id"]]["unapplied_amount"]) == ("12.50", "12.50")
+
+
+def test_access_to_a_quickbooks_company_can_be_taken_and_given_back(sandbox: Sandbox) -> None:
+    token = granted(sandbox).json()["access_token"]
+    information = f"{sandbox.base_url}/quickbooks/v1/openid_connect/userinfo"
+
+    def verified() -> bool:
+        headers = {"Authorization": f"Bearer {token}"}
+        return bool(requests.get(information, headers=headers, timeout=10).json()["emailVerified"])
+
+    path = "/companyinfo/9130350120017311"
+    assert (quickbooks(sandbox, path=path, token=token).status_code, verified()) == (200, True)
+    sandbox.access("qbo_us", unverified=True, without=["com.intuit.quickbooks.accounting"])
+    assert (quickbooks(sandbox, path=path, token=token).status_code, verified()) == (403, False)
+    sandbox.access("qbo_us", expired=True)
+    assert quickbooks(sandbox, path=path, token=token).status_code == 401
+    assert quickbooks(sandbox, path=path).status_code == 200
+    sandbox.access("qbo_us", revoked=True)
+    assert granted(sandbox).json()["error"] == "invalid_grant"
+    sandbox.access("qbo_us")
+    assert quickbooks(sandbox, path=path).status_code == 200
 
 
 def test_a_cut_connection_does_nothing_and_a_dropped_one_has_done_it(sandbox: Sandbox) -> None:
@@ -185,7 +259,8 @@ def test_the_log_counts_and_keeps_no_secret(sandbox: Sandbox) -> None:
     stripe(sandbox)
     log = sandbox.log(since=before)
     assert [(entry["path"], entry["status"]) for entry in log["requests"]] == [(CHARGES, 200)]
-    assert secrets(sandbox)["CARDS_US_API_KEY"] not in str(sandbox.log(limit=100_000))
+    told = str(sandbox.log(limit=100_000))
+    assert not [value for value in secrets(sandbox).values() if value in told]
 
 
 def test_time_passes_and_the_truth_with_it(sandbox: Sandbox) -> None:
@@ -200,7 +275,7 @@ def test_time_passes_and_the_truth_with_it(sandbox: Sandbox) -> None:
 
 
 def test_it_ends_with_whoever_started_it(tmp_path: Path) -> None:
-    running = start(tmp_path, customers=60, months=6)
+    running = start(tmp_path, customers=100, months=6)
     try:
         assert running.process.stdin
         running.process.stdin.close()

@@ -30,7 +30,7 @@ DAYS = itertools.count()
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A small company, read once."""
-    with world(tmp_path_factory.mktemp("bad_input"), seed=5, customers=60, months=6) as made:
+    with world(tmp_path_factory.mktemp("bad_input"), seed=5, customers=100, months=6) as made:
         made.ingest()
         yield made
 

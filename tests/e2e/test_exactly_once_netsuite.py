@@ -118,7 +118,7 @@ def test_writes_under_faults_and_three_kills_are_in_netsuite_exactly_once(tmp_pa
     from tests.e2e.world import world  # not at the top: the delivering process must start quickly
 
     chance = random.Random(seed)
-    with world(tmp_path, seed=seed, customers=60, months=6) as company:
+    with world(tmp_path, seed=seed, customers=100, months=6) as company:
         file, path = tmp_path / "connections.toml", company.home.root / "outbox.sqlite"
         books = company.connections.of("netsuite")
         clients = {item.name: Client(item, company.home) for item in books}

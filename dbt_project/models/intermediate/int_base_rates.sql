@@ -1,5 +1,5 @@
--- Rate to the company's own currency for every ERP record. Setting `rates`: "netsuite" is the record's own (or the ERP's table on that
--- day), "ecb" the cross of that day's reference rates.
+-- Rate to the company's own currency for every ERP record. Setting `rates`: the ERP's name is the record's own (or the ERP's table on
+-- that day), "ecb" the cross of that day's reference rates. `own_rate` is the record's own whatever the setting.
 with
 
 connections as (select * from {{ ref('stg_tieout__connections') }}),
@@ -27,9 +27,13 @@ rated as (
         connections.base_currency,
         cast(case
             when records.currency = connections.base_currency then 1
-            when connections.rates = 'netsuite' then coalesce(records.exchange_rate, rates.exchange_rate)
+            when connections.rates = connections.system then coalesce(records.exchange_rate, rates.exchange_rate)
             else {{ x_ratio('base_reference.units_per_base', 'reference.units_per_base', 10, 20) }}
         end as decimal(20, 10)) as base_rate,
+        cast(case
+            when records.currency = connections.base_currency then 1
+            else coalesce(records.exchange_rate, rates.exchange_rate)
+        end as decimal(20, 10)) as own_rate,
         coalesce(units.exponent, 2) as base_exponent
     from records
     inner join connections on records.connection = connections.connection

@@ -43,6 +43,13 @@ journal_rates as (
     group by system || ':' || connection || ':' || transaction_id
 ),
 
+-- Whose debt it is: one customer may pay, or give up a credit, for another (a parent for what its sub-customer owes).
+owners as (
+    select document_key as record_key, customer_key from documents
+    union all
+    select payment_key, customer_key from payments
+),
+
 legs as (
     select
         bills.document_key, bills.connection, bills.customer_key, bills.currency, bills.issued_date as entry_date,
@@ -66,11 +73,12 @@ legs as (
     left join accounts on payments.connection = accounts.connection and payments.account_id = accounts.account_id
     union all
     select
-        payments.payment_key, payments.connection, payments.customer_key, payments.currency, applications.applied_date,
-        'receivable', null, -applications.applied_amount,
+        payments.payment_key, payments.connection, coalesce(owners.customer_key, payments.customer_key), payments.currency,
+        applications.applied_date, 'receivable', null, -applications.applied_amount,
         applications.document_key, applications.document_key, 'applied'
     from payments
     inner join applications on payments.payment_key = applications.payment_key
+    left join owners on applications.document_key = owners.record_key
     where applications.document_type <> 'refund'
     union all
     select
@@ -88,11 +96,56 @@ legs as (
     left join accounts on refunds.connection = accounts.connection and refunds.account_id = accounts.account_id
     union all
     select
-        refunds.refund_key, refunds.connection, refunds.customer_key, refunds.currency, refunds.refund_date,
+        refunds.refund_key, refunds.connection, coalesce(owners.customer_key, refunds.customer_key), refunds.currency, refunds.refund_date,
         case applications.payment_type when 'payment' then 'unapplied_cash' else 'receivable' end, null, applications.applied_amount,
         applications.payment_key, applications.payment_key, 'returned'
     from refunds
     inner join applications on refunds.refund_key = applications.document_key
+    left join owners on applications.payment_key = owners.record_key
+    union all
+    -- A refund of something sold, rather than of a payment or a credit, has lines of its own.
+    select
+        refunds.refund_key, refunds.connection, refunds.customer_key, refunds.currency, refunds.refund_date,
+        case when lines.is_tax then 'tax' else coalesce(accounts.ledger_account, 'revenue') end, lines.account_id, -lines.line_amount,
+        refunds.refund_key, lines.line_key, 'line'
+    from refunds
+    inner join lines on refunds.refund_key = lines.document_key
+    left join accounts on lines.connection = accounts.connection and lines.account_id = accounts.account_id
+    union all
+    -- A credit put on a payment is no longer owed back by the receivable, but is money on account.
+    select
+        payments.payment_key, payments.connection, owners.customer_key, payments.currency, applications.applied_date,
+        'receivable', null, applications.applied_amount,
+        applications.payment_key, applications.payment_key, 'credited'
+    from payments
+    inner join applications on payments.payment_key = applications.document_key
+    inner join owners on applications.payment_key = owners.record_key
+    union all
+    select
+        payments.payment_key, payments.connection, payments.customer_key, payments.currency, applications.applied_date,
+        'unapplied_cash', null, -applications.applied_amount,
+        payments.payment_key, applications.payment_key, 'credited'
+    from payments
+    inner join applications on payments.payment_key = applications.document_key
+    union all
+    -- A credit of one customer used for the debt of another moves from the one to the other.
+    select
+        documents.document_key, documents.connection, documents.customer_key, documents.currency, applications.applied_date,
+        'receivable', null, applications.applied_amount,
+        applications.payment_key, applications.document_key, 'given'
+    from documents
+    inner join applications on documents.document_key = applications.payment_key
+    inner join owners on applications.document_key = owners.record_key
+    where documents.customer_key <> owners.customer_key and applications.document_type <> 'payment'
+    union all
+    select
+        documents.document_key, documents.connection, owners.customer_key, documents.currency, applications.applied_date,
+        'receivable', null, -applications.applied_amount,
+        applications.payment_key, applications.document_key, 'taken'
+    from documents
+    inner join applications on documents.document_key = applications.payment_key
+    inner join owners on applications.document_key = owners.record_key
+    where documents.customer_key <> owners.customer_key and applications.document_type <> 'payment'
     union all
     select
         gl_lines.transaction_key, gl_lines.connection, gl_lines.customer_key, gl_lines.currency, gl_lines.entry_date,
@@ -101,7 +154,7 @@ legs as (
     from gl_lines
     left join deposits on gl_lines.transaction_key = deposits.deposit_key
     left join journal_rates on gl_lines.transaction_key = journal_rates.transaction_key
-    where deposits.deposit_key is not null or (gl_lines.transaction_type = 'Journal' and journal_rates.rate_key is not null)
+    where deposits.deposit_key is not null or journal_rates.rate_key is not null
 ),
 
 rated as (
@@ -124,7 +177,7 @@ revalued as (
     inner join applications on documents.document_key = applications.payment_key
     inner join rates as own_rates on applications.payment_key = own_rates.record_key
     inner join rates as their_rates on applications.document_key = their_rates.record_key
-    where applications.document_type <> 'refund' and own_rates.base_rate <> their_rates.base_rate
+    where applications.document_type not in ('refund', 'payment') and own_rates.base_rate <> their_rates.base_rate
 ),
 
 unioned as (

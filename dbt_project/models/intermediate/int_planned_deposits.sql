@@ -75,7 +75,7 @@ members as (
         citations.erp_payment_id,
         citations.payment_amount,
         citations.subsidiary_id,
-        citations.is_deposited or (citations.account_id is not null and accounts.account_type = 'Bank') as is_in_bank,
+        citations.is_deposited or (citations.account_id is not null and accounts.ledger_account = 'bank') as is_in_bank,
         citations.erp_payment_key is null or postings.is_partly_booked as is_unbooked
     from sorted
     left join postings on sorted.payment_key = postings.payment_key

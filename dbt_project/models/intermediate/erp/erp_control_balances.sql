@@ -1,3 +1,4 @@
 {{ union_systems('erp', 'control_balances', [
-    'connection', 'customer_key', 'currency', 'open_amount', 'unapplied_amount', 'first_seen_at',
+    'connection', 'customer_key', 'currency', 'basis', 'as_of_date', 'open_amount', 'unapplied_amount',
+    'first_seen_at',
 ]) }}

@@ -1,6 +1,9 @@
 with
 
-applications as (select * from {{ ref('int_erp_applications') }}),
+applications as (
+    select * from {{ ref('int_erp_applications') }}
+    where not is_left_out
+),
 
 final as (
     select

@@ -75,7 +75,9 @@ summed as (
         keyed.document_type,
         transactions.currency,
         {{ money('sum(keyed.applied_amount)') }} as applied_amount,
-        max(keyed.applied_date) as applied_date
+        max(keyed.applied_date) as applied_date,
+        keyed.payment_key as linked_by,
+        false as is_left_out
     from keyed
     inner join transactions
         on

@@ -21,6 +21,8 @@ read as (
         contacts.title as job_title,
         contacts.email,
         coalesce(contacts.phone, contacts.mobilephone) as phone,
+        cast(null as {{ dbt.type_string() }}) as alternate_phone,
+        contacts.mobilephone as mobile_phone,
         coalesce(contacts.isinactive, false) as is_inactive,
         coalesce(contacts.is_gone, false) as is_deleted
     from contacts

@@ -9,6 +9,8 @@ read as (
         balances.connection,
         {{ key('netsuite', 'balances.connection', 'balances.entity') }} as customer_key,
         coalesce(currencies.currency, upper(balances.currency)) as currency,
+        'balance' as basis,
+        cast(null as date) as as_of_date,
         {{ money('coalesce(balances.open_amount, 0)') }} as open_amount,
         {{ money('coalesce(balances.unapplied_amount, 0)') }} as unapplied_amount,
         balances.first_seen_at

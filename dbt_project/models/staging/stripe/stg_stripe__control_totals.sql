@@ -15,7 +15,7 @@ read as (
         totals.first_seen_at
     from totals
     left join units on upper(substring(totals.measure, 5)) = units.currency
-    where totals.version_rank = 1 and substring(totals.measure, 1, 4) = 'net:'
+    where totals.version_rank = 1 and not coalesce(totals.is_gone, false) and substring(totals.measure, 1, 4) = 'net:'
 )
 
 select * from read

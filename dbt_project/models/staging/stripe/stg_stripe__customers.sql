@@ -13,9 +13,11 @@ read as (
         coalesce(
             {{ x_json_text('metadata', 'customer_source_id') }},
             {{ x_json_text('metadata', 'source_id') }},
-            {{ x_json_text('metadata', 'erp_customer_id') }},
-            {{ x_json_text('metadata', 'netsuite_customer_id') }},
-            {{ x_json_text('metadata', 'netsuite_id') }}
+            {{ x_json_text('metadata', 'erp_customer_id') }}
+            {%- for erp in var('erps') %},
+            {{ x_json_text('metadata', erp ~ '_customer_id') }},
+            {{ x_json_text('metadata', erp ~ '_id') }}
+            {%- endfor %}
         ) as erp_customer_id,
         coalesce(is_gone, false) as is_deleted,
         first_seen_at

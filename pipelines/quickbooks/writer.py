@@ -1,0 +1,110 @@
+"""How QuickBooks accepts an intent: found by our key, else created under a request id made of it.
+
+QuickBooks gives the first answer again when a request id comes again, also when somebody has deleted since what it made. So what a create
+gives is what we meant, and is there: an answer about another record is an error, one about a deleted record is asked for under the next id.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pipelines.connections import Connection
+from pipelines.quickbooks import deposits, payments, reversals
+from pipelines.quickbooks.client import Client
+from pipelines.quickbooks.company import Company
+from pipelines.quickbooks.diagnosis import explained
+from pipelines.quickbooks.errors import Denied, NotFound
+from pipelines.quickbooks.keys import request_id
+from pipelines.quickbooks.settings import QuickBooksSettings
+from pipelines.quickbooks.transport import Row
+from pipelines.system import Intent, Rejected
+
+_FRESH = timedelta(minutes=1)  # a record older than this was made by an earlier request
+_GENERATIONS = 5
+
+
+class QuickBooksWriter:
+    """Writes of one connection. Raises Rejected (QuickBooks' words, a 6000 with its diagnosis), Transient (may have happened: find first),
+    Refused, CannotFind."""
+
+    def __init__(self, connection: Connection, client: Client | None = None) -> None:
+        self._client = client or Client(connection)
+        self._settings: QuickBooksSettings = connection.settings
+        self._company = Company(self._client)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def find(self, intent: Intent) -> str | None:
+        """The QuickBooks id of what already carries the intent's key, or for a reversal of the payment that is already unapplied."""
+        match intent.kind:
+            case "payment":
+                found = payments.find(self._client, self._company, intent)
+            case "deposit":
+                found = deposits.find(self._client, self._company, intent)
+            case "reversal":
+                return reversals.find(self._client, intent)
+            case _:
+                raise _unknown(intent)
+        return None if found is None else str(found["Id"])
+
+    def create(self, intent: Intent) -> str:
+        """Make the record and return its QuickBooks id."""
+        try:
+            match intent.kind:
+                case "payment":
+                    body = payments.body(self._company, self._settings, intent)
+                    return self._made(
+                        intent, payments.ENTITY, body, lambda row: payments.check(self._company, intent, row)
+                    )
+                case "deposit":
+                    body = deposits.body(self._client, self._company, self._settings, intent)
+                    return self._made(
+                        intent, deposits.ENTITY, body, lambda row: deposits.check(self._company, intent, row)
+                    )
+                case "reversal":
+                    return self._reversed(intent)
+        except Denied as denied:
+            raise explained(denied) from denied
+        raise _unknown(intent)
+
+    def _reversed(self, intent: Intent) -> str:
+        unapplied = reversals.unapply(self._client, intent)
+        if unapplied is not None:
+            return str(unapplied["Id"])
+        body = reversals.body(self._client, self._company, self._settings, intent)
+        return self._made(intent, reversals.ENTITY, body, lambda row: reversals.check(intent, body, row))
+
+    def _made(self, intent: Intent, entity: str, body: Mapping[str, Any], check: Callable[[Row], None]) -> str:
+        """The id of the record that the create made, and that is there."""
+        after = ""
+        for _generation in range(_GENERATIONS):
+            made = self._client.create(entity, body, request_id(intent.key, after))
+            if self._is_new(made) or self._is_there(entity, str(made["Id"])):
+                check(made)
+                return str(made["Id"])
+            after = str(made["Id"])
+        raise Rejected(
+            f"{intent.connection}: {intent.key} was created {_GENERATIONS} times and each time deleted in QuickBooks; nothing was written."
+        )
+
+    def _is_new(self, made: Row) -> bool:
+        now = self._client.server_time
+        try:
+            born = datetime.fromisoformat(str((made.get("MetaData") or {}).get("CreateTime")))
+        except ValueError:
+            return False
+        return now is not None and born.tzinfo is not None and now - born.astimezone(UTC) < _FRESH
+
+    def _is_there(self, entity: str, record_id: str) -> bool:
+        try:
+            found = self._client.read(entity, record_id)
+        except NotFound:
+            return False
+        return str(found.get("status", "")).lower() != "deleted"
+
+
+def _unknown(intent: Intent) -> Rejected:
+    return Rejected(
+        f"{intent.connection}: QuickBooks connections write payment, deposit and reversal, not {intent.kind}."
+    )

@@ -1,0 +1,258 @@
+"""QuickBooks in the models: what its records become in the ledger, and that the ledger says what QuickBooks itself says."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.unit.dbt_quickbooks_facts import (
+    Company,
+    chart,
+    credits,
+    customers,
+    deletions,
+    euros,
+    journals,
+    many_links,
+    payments,
+    provider,
+    reversals,
+    said,
+)
+from tests.unit.dbt_warehouse import Warehouse
+
+QB = "quickbooks:books:"
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    with pytest.MonkeyPatch.context() as patch:
+        house = Warehouse(tmp_path_factory.mktemp("warehouse") / "tieout.duckdb", patch)
+        books = Company(
+            house, "books", stripe=["cards"], activated_on="2026-09-01", rates="quickbooks", bank_accounts={"USD": "35"}, fee_account="60",
+            fee_vendor="900", exclude_customers=["99"], payment_methods={"card": "2"},
+            writeback={"payment": "apply", "deposit": "apply", "reversal": "apply"},
+        )  # fmt: skip
+        for facts in (chart, customers, credits, payments, journals, euros, provider, reversals, deletions, said):
+            facts(books)
+        many_links(house)
+        house.dbt("build", "--exclude-resource-type", "unit_test")
+        yield house
+
+
+def pairs(house: Warehouse, sql: str) -> dict[Any, Any]:
+    """The first column to the second, or to the tuple of the others; keys without their prefix."""
+    rows = [list(row.values()) for row in house.rows(sql)]
+    return {str(first).removeprefix(QB): rest[0] if len(rest) == 1 else tuple(rest) for first, *rest in rows}
+
+
+def test_documents_and_what_is_open(house: Warehouse) -> None:
+    found = pairs(
+        house,
+        "select document_id, document_type, document_amount, open_amount from ledger.ar_documents"
+        " where connection = 'books' and not is_deleted and document_id not in ('189', '190', '191', '193')",
+    )
+    invoices = {"145": (200, 0), "146": (100, 80), "152": (80, 0), "153": (50, 0), "154": (40, 0), "156": (40, 25), "157": ("11.11", "11.11"), "178": (7, 0), "183": (12, 0), "188": (7, 0)}  # fmt: skip
+    notes = {"150": (-30, -10), "151": (-30, 0), "155": (-15, 0), "158": (-10, -4)}
+    lines = {"170.0": (9, 0), "171.1": (-5, 0), "181.1": (-12, 0), "195.0": (7, 7)}
+    assert found == {
+        id: (kind, Decimal(amount), Decimal(left))
+        for kind, group in (("invoice", invoices), ("credit_note", notes), ("journal", lines))
+        for id, (amount, left) in group.items()
+    }
+    one = house.one("select * from ledger.ar_documents where document_id = '145'")
+    assert (one["document_number"], one["terms"], one["purchase_order"], one["status"]) == (
+        "10145",
+        "Net 30",
+        "PO-7",
+        "paid",
+    )
+    assert json.loads(one["custom_fields"]) == {"P.O. Number": "PO-7"}
+
+
+def test_a_payment_of_nothing_is_the_credit_memos_application(house: Warehouse) -> None:
+    found = pairs(
+        house,
+        "select application_key, payment_type, document_type, applied_amount from ledger.ar_applications where connection = 'books'",
+    )
+    expected = {
+        "150>146": ("credit_note", "invoice", 20), "151>152": ("credit_note", "invoice", 30), "155>156": ("credit_note", "invoice", 15), "158>159": ("credit_note", "payment", 6),
+        "163>145": ("payment", "invoice", 200), "165>152": ("payment", "invoice", 50), "165>153": ("payment", "invoice", 50),
+        "166>154": ("payment", "invoice", 40), "171.1>170.0": ("journal", "journal", 5), "172>170.0": ("payment", "journal", 4),
+        "174>175": ("payment", "refund", 60), "177>178": ("payment", "invoice", 7), "187>188": ("payment", "invoice", 7), "181.1>183": ("journal", "invoice", 12),
+    }  # fmt: skip
+    assert {key.replace(QB, ""): value for key, value in found.items()} == expected
+    dates = pairs(
+        house, "select payment_key, applied_date from ledger.ar_applications where payment_type = 'credit_note'"
+    )
+    assert dates["150"] == date(2026, 10, 9)
+
+
+def test_only_money_is_a_payment(house: Warehouse) -> None:
+    found = pairs(
+        house,
+        "select payment_id, payment_amount, unapplied_amount, status from ledger.ar_payments where connection = 'books'",
+    )
+    assert found == {
+        "159": (0, 6, "unapplied"), "163": (250, 50, "partly_applied"), "165": (100, 0, "applied"), "166": (40, 0, "applied"), "172": (4, 0, "applied"),
+        "174": (60, 0, "applied"), "177": (7, 0, "applied"), "187": (7, 0, "applied"), "184": (0, 0, "deleted"), "185": (30, 30, "unapplied"), "186": (10, 0, "deleted"),
+        "192": (20, 20, "unapplied"),
+    }  # fmt: skip
+    one = house.one("select * from ledger.ar_payments where payment_id = '163'")
+    assert (one["payment_number"], one["payment_method"], one["deposit_key"]) == ("bank-9", "Credit card", f"{QB}180")
+    assert one["external_id"] == "bank-9"
+
+
+def test_deleted_and_voided_records_stay_without_effect(house: Warehouse) -> None:
+    found = pairs(
+        house, "select document_id, document_amount, open_amount, status from ledger.ar_documents where is_deleted"
+    )
+    assert found == {"147": (70, 0, "closed"), "148": (0, 0, "closed")}
+    assert house.one("select is_deleted from ledger.ar_customers where customer_id = '63'")["is_deleted"]
+    assert not house.rows(f"select * from ledger.ar_balances where customer_key = '{QB}99'")
+
+
+def test_sub_customers_form_one_group_and_pay_for_each_other(house: Warehouse) -> None:
+    groups = pairs(
+        house, "select customer_key, group_key, depth from ledger.ar_customer_groups where connection = 'books'"
+    )
+    assert {key: value for key, value in groups.items() if value[0] == f"{QB}58"} == {
+        "58": (f"{QB}58", 0), "59": (f"{QB}58", 1), "60": (f"{QB}58", 2),
+    }  # fmt: skip
+    owed = pairs(
+        house,
+        "select customer_key, sum(amount) from ledger.ar_entries where account in ('receivable', 'unapplied_cash') and connection = 'books'"
+        " and currency = 'USD' group by 1",
+    )
+    assert {key: owed[key] for key in ("58", "59", "60")} == {"58": 17, "59": -5, "60": Decimal("11.11")}
+
+
+def test_contacts_and_references(house: Warehouse) -> None:
+    contacts = pairs(
+        house,
+        "select contact_key, contact_name, email, phone, alternate_phone, mobile_phone from ledger.ar_contacts where connection = 'books'",
+    )
+    assert contacts == {
+        "58": ("Ada Byron", "ada@acme.test", "1", "2", "3"), "61": ("Beta GmbH", "b@beta.test", None, None, None),
+        "62": ("Grace", None, None, None, None),
+    }  # fmt: skip
+    names = pairs(
+        house,
+        "select customer_key, customer_number, customer_name, terms from ledger.ar_customers where customer_id < '59'",
+    )
+    assert names["58"] == ("Acme Ltd", "Acme Ltd", "Net 30")
+    assert names["quickbooks:strict:1"][:2] == ("Mary Shelley", "Many")
+    assert names["quickbooks:strict:2"][:2] == ("Blank", "Blank")
+
+
+def test_deposits(house: Warehouse) -> None:
+    deposit = house.one(
+        "select deposit_amount, payment_count, payments_amount, account_id from ledger.ar_deposits where deposit_id = '180'"
+    )
+    assert tuple(deposit.values()) == (Decimal("236.50"), 1, 250, "35")
+    legs = house.rows(f"select account, account_id, amount from ledger.ar_entries where document_key = '{QB}180'")
+    assert {tuple(leg.values()) for leg in legs} == {
+        ("bank", "35", Decimal("236.50")), ("bank", "36", 10), ("fees", "60", Decimal("3.50")), ("undeposited", "4", -250),
+    }  # fmt: skip
+
+
+def test_a_refund_receipt_changes_no_balance(house: Warehouse) -> None:
+    refunds = pairs(
+        house,
+        "select refund_id, refund_amount, payment_key, external_id from ledger.ar_refunds where connection = 'books'",
+    )
+    assert refunds == {"173": (25, None, "r-1"), "175": (60, f"{QB}174", None)}
+    legs = pairs(house, f"select account, amount from ledger.ar_entries where document_key = '{QB}173'")
+    assert legs == {"bank": -25, "revenue": 22, "tax": 3}
+
+
+def test_every_record_sums_to_zero(house: Warehouse) -> None:
+    assert not house.rows(
+        "select document_key from ledger.ar_entries group by document_key, currency having sum(amount) <> 0"
+    )
+    assert not house.rows("select document_key from ledger.ar_entries where account = 'unallocated'")
+    assert not house.rows(
+        "select transaction_key from staging.stg_quickbooks__gl_lines group by transaction_key, currency having sum(line_amount) <> 0"
+    )
+    posted = house.rows("select distinct transaction_type from staging.stg_quickbooks__gl_lines")
+    assert len(posted) == 6
+    lines = house.rows(
+        "select line_amount, is_tax from ledger.ar_document_lines where document_key = 'quickbooks:books:145' order by 1"
+    )
+    assert [tuple(line.values()) for line in lines] == [(-20, False), (20, True), (200, False)]
+    exact = house.rows(
+        "select line_amount from ledger.ar_document_lines where document_key = 'quickbooks:books:189' order by 1"
+    )
+    assert [line["line_amount"] for line in exact] == [Decimal("0.0022"), Decimal("12345678901234.5678")]
+
+
+def test_the_ledger_ties_out_to_balances_and_to_the_aging_report(house: Warehouse) -> None:
+    found = {row for row in house.breaks() if row[0] in ("aging_differs", "open_amount_differs", "missing_rate")}
+    assert found == {
+        ("aging_differs", f"{QB}60", f"{QB}60", Decimal("-0.01"), "USD"),
+        (
+            "missing_rate",
+            "quickbooks:strict:60",
+            None,
+            0,
+            "EUR",
+        ),  # by the setting; the report is compared at the record's own rate
+    }
+    beta = house.one(f"select open_amount, currency from intermediate.int_aging_reported where customer_key = '{QB}61'")
+    assert beta == {
+        "open_amount": Decimal("125.01"),
+        "currency": "USD",
+    }  # 112.35 + 36.66 - 24.00, without what is dated later
+    assert house.one(f"select base_balance_amount from ledger.ar_balances where customer_key = '{QB}61'")["base_balance_amount"] == Decimal("136.01")  # fmt: skip
+    incomplete = pairs(
+        house,
+        "select measure_key, control_count, landed_count from reconciliation.rec_completeness where not is_complete",
+    )
+    assert incomplete == {"books|credit_memo|all": (5, 4)}
+
+
+def test_parity_keeps_fifteen_links_and_says_what_it_leaves_out(house: Warehouse) -> None:
+    kept = house.rows("select document_key from ledger.ar_applications where connection = 'strict'")
+    assert {row["document_key"].rpartition(":")[2] for row in kept} == {str(number) for number in range(3, 18)}
+    left_out = house.one("select record_key, application_count, left_out_amount, currency from ops.left_out_links")
+    assert tuple(left_out.values()) == ("quickbooks:strict:50", 2, 3, "USD")
+    assert (
+        house.one(
+            "select sum(abs(open_amount)) as amount from ledger.ar_documents where customer_key = 'quickbooks:strict:1'"
+        )["amount"]
+        == 0
+    )
+
+
+def test_what_is_planned_and_chased(house: Warehouse) -> None:
+    payment = house.one("select intent_key, payload from writeback.wb_payments")
+    assert payment["intent_key"] == "tieout_payment_ch_open_60"
+    assert json.loads(payment["payload"]) == {
+        "customer_id": "60", "currency": "USD", "amount": "11.11", "date": "2026-10-20", "memo": "ch_open", "method": "2", "account": None,
+        "subsidiary_id": None, "applications": [{"document_id": "157", "line": "0", "document_type": "invoice", "amount": "11.11"}],
+    }  # fmt: skip
+    deposit = json.loads(house.one("select payload from writeback.wb_deposits")["payload"])
+    assert (deposit["account"], deposit["total"], deposit["payments"]) == (
+        "35",
+        "29.00",
+        [{"payment_id": "185", "amount": "30.00"}],
+    )
+    assert deposit["other"] == [{"account": "60", "amount": "-1.00", "memo": "Provider fees", "entity": "900"}]
+    assert {(row["subject_key"], row["reason"]) for row in house.rows("select * from writeback.wb_exceptions")} == {
+        ("stripe:cards:ch_closed", "closed_period"),
+    }  # fmt: skip
+    chased = house.rows(
+        "select document_key, open_amount, contact_emails, ultimate_parent_customer_key from collections.ar_to_chase"
+    )
+    assert [tuple(row.values()) for row in chased] == [(f"{QB}146", 80, "ada@acme.test", f"{QB}58")]
+
+
+def test_a_journal_that_reopens_the_debt_settles_a_reversal(house: Warehouse) -> None:
+    reversals = house.rows("select intent_key, amount from writeback.wb_reversals")
+    assert [tuple(row.values()) for row in reversals] == [("tieout_reversal_177_dp_8", 7)]
+    still = [row for row in house.breaks() if row[0] == "still_applied"]
+    assert still == [("still_applied", "stripe:cards:ch_177", f"{QB}177", -7, "USD")]
