@@ -109,7 +109,9 @@ def as_exception(error: ApiError, connection: str, what: str) -> Refused | Rejec
     if error.is_permission:
         remedy = f"give the integration role the permission for {what}."
         return Refused(f"{connection}: {what}: {error.detail}", remedy, "permission")
-    if error.is_busy or error.status >= 500:  # also an "unexpected error" that stayed: it says nothing of what was asked
+    if (
+        error.is_busy or error.status >= 500
+    ):  # also an "unexpected error" that stayed: it says nothing of what was asked
         return Transient(f"{connection}: {what}: {error.status} {error.detail}")
     if error.status == 404:
         return NotFound(error)
