@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import json
 import logging
 import os
 import shutil
@@ -19,6 +20,7 @@ import dagster as dg
 from rich.console import Console
 
 from pipelines.home import Home
+from pipelines.publish import query
 from schedules.words import words
 
 console = Console(stderr=True)
@@ -87,6 +89,14 @@ def _show(instance: dg.DagsterInstance, run_id: str, done: threading.Event) -> N
         done.wait(0.5)
 
 
+def note(home: Home, number: int, posted: int, seconds: float) -> None:
+    """Write down a green round as a line of `logs/rounds.jsonl`: what it wrote, and the breaks (key -> reason) that it published."""
+    breaks = dict(query(home, "select break_key, reason from reconciliation.rec_breaks order by break_key").iter_rows())
+    entry = {"round": number, "posted": posted, "seconds": round(seconds, 1), "breaks": breaks}
+    with (home.logs / "rounds.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(entry) + "\n")
+
+
 @click.command()
 @click.argument("job")
 @click.option("--full", is_flag=True)
@@ -111,11 +121,11 @@ def main(job: str, full: bool, rounds: int, no_apply: bool) -> None:
         console.print(f"Round {number}: reading, transforming, publishing{'' if no_apply else ', writing back'} ...")
         green, metadata = execute(name, sync_config(full=full and number == 1))
         posted = int(metadata.get("outbox/deliveries", {}).get("posted", 0) or 0)
-        console.print(
-            f"Round {number}: {'green' if green else 'RED'}, {posted} written, {time.monotonic() - started:.0f} s so far"
-        )
+        seconds = time.monotonic() - started
+        console.print(f"Round {number}: {'green' if green else 'RED'}, {posted} written, {seconds:.0f} s so far")
         if not green:
             sys.exit(1)
+        note(Home.current(), number, posted, seconds)
         if not posted:
             break
     sys.exit(0)
