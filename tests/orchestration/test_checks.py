@@ -20,7 +20,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """A home whose raw tables and whose plan of payments are empty."""
     monkeypatch.setenv("TIEOUT_DATA", str(tmp_path))
     found = Home.current()
-    ensure_tables(found)
+    with connect(found) as warehouse:
+        ensure_tables(warehouse)
     with connect(found) as warehouse:
         warehouse.execute("create schema ledger; create schema writeback")
         warehouse.execute("create table ledger.ar_connections as select 'books_us' as connection")
