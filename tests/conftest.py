@@ -21,7 +21,7 @@ SHARES_NOTHING = ("test_truth",)  # each of its tests has a company of its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_rank)
     for item in items:
-        name = item.nodeid if item.path.stem in SHARES_NOTHING else item.path.stem
+        name = item.nodeid if item.path.stem in SHARES_NOTHING else str(item.path)
         item.add_marker(pytest.mark.xdist_group(name))
 
 
