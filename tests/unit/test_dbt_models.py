@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.unit.dbt_facts import dispute_facts, ledger_facts, payment_facts, payout_facts, report_facts, scope_facts
+from tests.unit.dbt_second_books import shared_facts, sync_facts
 from tests.unit.dbt_warehouse import Warehouse, books
 
 CH = "stripe:cards:"
@@ -21,7 +22,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     with pytest.MonkeyPatch.context() as patch:
         house = Warehouse(tmp_path_factory.mktemp("warehouse") / "tieout.duckdb", patch)
         books(house, exclude_customers=["99"])
-        for facts in (ledger_facts, payment_facts, dispute_facts, payout_facts, report_facts, scope_facts):
+        for facts in (ledger_facts, payment_facts, dispute_facts, payout_facts, report_facts, scope_facts, sync_facts, shared_facts):
             facts(house)
         house.dbt("build")
         yield house
@@ -46,7 +47,7 @@ def test_open_amounts_come_from_dated_applications(house: Warehouse) -> None:
 
 def test_breaks_of_payments(house: Warehouse) -> None:
     def found(*reasons: str) -> set[tuple[Any, ...]]:
-        return {row[:4] for row in house.breaks() if row[0] in reasons}
+        return {row[:4] for row in house.breaks("books") if row[0] in reasons}
 
     assert found("missing_in_erp") == {
         ("missing_in_erp", f"{CH}ch_missing", None, Decimal(120)), ("missing_in_erp", f"{CH}ch_number", None, Decimal(33)),
@@ -69,7 +70,7 @@ def test_breaks_of_payments(house: Warehouse) -> None:
 def test_breaks_of_payouts_documents_and_reports(house: Warehouse) -> None:
     reasons = {
         (reason, left or right): drift
-        for reason, left, right, drift, _ in house.breaks()
+        for reason, left, right, drift, _ in house.breaks("books", "drop", "regions")
         if not (left or "").startswith(f"{CH}ch_")
     }
     payouts = {key[1].removeprefix(CH): (key[0], drift) for key, drift in reasons.items() if "po_" in key[1]}
@@ -95,7 +96,7 @@ def test_breaks_of_payouts_documents_and_reports(house: Warehouse) -> None:
 
 
 def test_planned_payments(house: Warehouse) -> None:
-    rows = house.rows("select intent_key, amount, payload, evidence from writeback.wb_payments")
+    rows = house.rows("select intent_key, amount, payload, evidence from writeback.wb_payments where connection = 'books'")
     plan = {
         row["intent_key"].removeprefix("tieout_payment_"): (row["amount"], json.loads(row["payload"]), row["evidence"])
         for row in rows
@@ -112,8 +113,54 @@ def test_planned_payments(house: Warehouse) -> None:
     assert [plan[f"ch_split_{customer}"][0] for customer in ("12", "13")] == [Decimal(12), Decimal(20)]
 
 
+def test_the_worst_of_a_payments_writes_is_what_became_of_it(house: Warehouse) -> None:
+    """G4, G6, N54: a shared payment has a write a customer; one that was refused is not hidden by others that were not."""
+    rows = house.rows(
+        "select payment_id, sync_status, sync_attempts, sync_error, erp_id, erp_system from ledger.ar_payments"
+        " where connection = 'second_cards'"
+    )
+    found = {row.pop("payment_id"): tuple(row.values()) for row in rows}
+    assert found == {
+        "ch_worst": ("rejected", 5, "Invalid period.", None, "netsuite"), "ch_sent": ("posted", 1, None, "903", "netsuite"),
+        "ch_half": ("rejected", 1, "No such customer.", "904", "netsuite"), "ch_both": ("booked", None, None, "906, 907", "netsuite"),
+        "ch_wait": (None, None, None, None, "netsuite"), "ch_fresh": ("unbooked", None, None, None, "netsuite"),
+        "ch_share": ("unbooked", None, None, "950", "netsuite"),
+    }  # fmt: skip
+    own = house.one("select erp_id, erp_system, sync_status, custom_fields from ledger.ar_payments where payment_id = '906'")
+    assert own == {"erp_id": "906", "erp_system": "netsuite", "sync_status": None, "custom_fields": '{"custbody_ref": "R1"}'}
+
+
+def test_a_payout_names_the_deposit_that_a_person_made_and_the_refusal_of_ours(house: Warehouse) -> None:
+    """G5, N54."""
+    rows = house.rows(
+        "select payout_id, deposit_key, erp_id, erp_system, last_error, last_attempt_at is not null as tried from ledger.ar_payouts"
+        " where connection = 'second_cards'"
+    )
+    assert {row.pop("payout_id"): tuple(row.values()) for row in rows} == {
+        "po_hand": ("netsuite:second:910", "910", "netsuite", None, False), "po_no": (None, None, "netsuite", "Closed.", True),
+    }  # fmt: skip
+
+
+def test_an_invoice_stays_payment_pending_until_its_payment_is_in_the_books(house: Warehouse) -> None:
+    """G7, N55: from initiation; a write that was refused, or that was answered and not read yet, leaves it so."""
+    rows = house.rows(
+        "select document_id, is_payment_pending, pending_amount from ledger.ar_documents where connection = 'second' and document_id < '511'"
+    )
+    found = {row["document_id"]: (row["is_payment_pending"], row["pending_amount"]) for row in rows}
+    pending = {"501": 40, "502": 60, "503": 5, "505": 20, "508": 8, "509": 9}
+    assert found == {str(id): (str(id) in pending, Decimal(pending.get(str(id), 0))) for id in range(501, 511)}
+
+
+def test_what_is_left_of_a_shared_payment_goes_to_a_customer_whose_share_is_not_booked(house: Warehouse) -> None:
+    """A key that is in the ERP already could never be written with another amount."""
+    rows = house.rows("select intent_key, amount, payload from writeback.wb_payments where subject_key = 'stripe:second_cards:ch_share'")
+    (planned,) = rows
+    assert (planned["intent_key"], planned["amount"]) == ("tieout_payment_ch_share_13", Decimal(40))
+    assert [line["amount"] for line in json.loads(planned["payload"])["applications"]] == ["30.00"]
+
+
 def test_planned_deposits_and_reversals(house: Warehouse) -> None:
-    deposit = house.one("select intent_key, payload from writeback.wb_deposits")
+    deposit = house.one("select intent_key, payload from writeback.wb_deposits where connection = 'books'")
     assert deposit["intent_key"] == "tieout_deposit_po_ready"
     assert json.loads(deposit["payload"]) == {
         "account": "101", "currency": "USD", "date": "2026-10-26", "memo": "po_ready", "total": "69.00", "subsidiary_id": "1",
@@ -123,7 +170,7 @@ def test_planned_deposits_and_reversals(house: Warehouse) -> None:
     reversals = house.rows("select intent_key, payload from writeback.wb_reversals order by 1")
     assert [row["intent_key"] for row in reversals] == ["tieout_reversal_406_py_late", "tieout_reversal_407_dp_1"]
     assert json.loads(reversals[1]["payload"])["payment_id"] == "407"
-    exceptions = {(row["subject_key"], row["reason"]) for row in house.rows("select * from writeback.wb_exceptions")}
+    exceptions = {(row["subject_key"], row["reason"]) for row in house.rows("select * from writeback.wb_exceptions where connection = 'books'")}
     assert exceptions == {(f"{CH}po_wait", "waiting_for_payments"), (f"{CH}ch_number", "unmapped_payment_method")}
 
 
