@@ -138,7 +138,12 @@ def dispute_facts(house: Warehouse) -> None:
 
 
 def payout(
-    house: Warehouse, id: str, cents: int, *members: tuple[str | None, str, int, int], connection: str = "cards", **columns: Any
+    house: Warehouse,
+    id: str,
+    cents: int,
+    *members: tuple[str | None, str, int, int],
+    connection: str = "cards",
+    **columns: Any,
 ) -> None:
     """A paid payout with members (source, category, gross, fee), its own line among them."""
     house.put("raw_stripe.payout", connection, {

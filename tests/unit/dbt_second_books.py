@@ -62,3 +62,39 @@ def shared_facts(house: Warehouse) -> None:
     bill(house, "511", "30.00", "13")
     house.charge("ch_share", 10000, metadata=paid_for("12", "510", "511"), **CARDS)
     house.payment("950", "60.00", ("510", "60.00"), memo="ch_share", **BOOKS)
+
+
+def outsider_facts(house: Warehouse) -> None:
+    """A journal with lines of a customer in the books and of one who is left out. The fee of deposit 910 names a vendor."""
+    sides = (("110", "9.00", "13"), ("110", "4.00", "99"), ("400", "-13.00", "99"))
+    lines = [
+        {"id": str(place), "mainline": "F", "account": account, "foreignamount": amount, "entity": entity}
+        for place, (account, amount, entity) in enumerate(sides)
+    ]
+    house.payment("520", "0.00", type="Journal", entity=None, foreigntotal=None, lines=lines, **BOOKS)
+    house.put("raw_netsuite.customer", "second", {"id": "99", "entityid": "C99", "companyname": "Our own"})
+
+
+def due_facts(house: Warehouse) -> None:
+    """An invoice without a due date, one that a payment on its way covers in part, and one with the number of another customer's."""
+    bill(house, "530", "15.00", duedate=None)
+    bill(house, "540", "100.00", currency="2", exchangerate=Decimal("1.10"))
+    house.charge("ch_part", 3000, status="pending", currency="eur", metadata=paid_for("12", "540"), **CARDS)
+    bill(house, "541", "7.00", "13", tranid="INV540")
+
+
+def line_facts(house: Warehouse) -> None:
+    """An invoice with a line that says what was sold."""
+    sold = {
+        "account": "400",
+        "foreignamount": "-12.50",
+        "item": "7",
+        "item_name": "Services : Hours",
+        "quantity": "2.5",
+        "memo": "May",
+    }
+    lines = [
+        {"id": "0", "mainline": "T", "account": "110", "foreignamount": "12.50"},
+        {"id": "1", "mainline": "F", **sold},
+    ]
+    bill(house, "550", "12.50", duedate=date(2026, 12, 1), lines=lines)
