@@ -83,6 +83,17 @@ def due_facts(house: Warehouse) -> None:
     bill(house, "541", "7.00", "13", tranid="INV540")
 
 
+def closed_facts(house: Warehouse) -> None:
+    """A dispute about a payment of a month that is closed by now."""
+    august = {"id": "8", "startdate": date(2026, 8, 1), "enddate": date(2026, 8, 31), "closed": True, "isposting": True}
+    house.put("raw_netsuite.accountingperiod", "second", august)
+    bill(house, "560", "8.00", trandate=date(2026, 8, 2))
+    house.charge("ch_old", 800, created=datetime(2026, 8, 15, 20, tzinfo=UTC), metadata=paid_for("12", "560"), **CARDS)
+    house.payment("960", "8.00", ("560", "8.00"), memo="ch_old", trandate=date(2026, 8, 15), **BOOKS)
+    taken = {"id": "dp_old", "charge": "ch_old", "amount": 800, "currency": "usd", "status": "lost"}
+    house.put("raw_stripe.dispute", "second_cards", taken)
+
+
 def line_facts(house: Warehouse) -> None:
     """An invoice with a line that says what was sold."""
     sold = {

@@ -11,7 +11,7 @@ import pytest
 from pipelines.home import Home
 from pipelines.publish import publish, query
 from tests.unit.dbt_facts import dispute_facts, ledger_facts, payment_facts, payout_facts, report_facts, scope_facts
-from tests.unit.dbt_second_books import due_facts, line_facts, outsider_facts, shared_facts, sync_facts
+from tests.unit.dbt_second_books import closed_facts, due_facts, line_facts, outsider_facts, shared_facts, sync_facts
 from tests.unit.dbt_warehouse import Warehouse, books
 
 CH = "stripe:cards:"
@@ -36,6 +36,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
             outsider_facts,
             due_facts,
             line_facts,
+            closed_facts,
         ):
             facts(house)
         house.dbt("build")
@@ -141,6 +142,7 @@ def test_the_worst_of_a_payments_writes_is_what_became_of_it(house: Warehouse) -
         "ch_half": ("rejected", 1, "No such customer.", "904", "netsuite"), "ch_both": ("booked", None, None, "906, 907", "netsuite"),
         "ch_wait": (None, None, None, None, "netsuite"), "ch_fresh": ("unbooked", None, None, None, "netsuite"),
         "ch_share": ("unbooked", None, None, "950", "netsuite"), "ch_part": (None, None, None, None, "netsuite"),
+        "ch_old": ("booked", None, None, "960", "netsuite"),
     }  # fmt: skip
     own = house.one(
         "select erp_id, erp_system, sync_status, custom_fields from ledger.ar_payments where payment_id = '906'"
@@ -192,7 +194,9 @@ def test_planned_deposits_and_reversals(house: Warehouse) -> None:
         "payments": [{"payment_id": "510", "amount": "50.00"}, {"payment_id": "520", "amount": "25.00"}],
         "other": [{"account": "620", "amount": "-6.00", "memo": "Provider fees", "entity": "900"}],
     }  # fmt: skip
-    reversals = house.rows("select intent_key, payload from writeback.wb_reversals order by 1")
+    reversals = house.rows(
+        "select intent_key, payload from writeback.wb_reversals where connection = 'books' order by 1"
+    )
     assert [row["intent_key"] for row in reversals] == ["tieout_reversal_406_py_late", "tieout_reversal_407_dp_1"]
     assert json.loads(reversals[1]["payload"])["payment_id"] == "407"
     exceptions = {
@@ -200,6 +204,19 @@ def test_planned_deposits_and_reversals(house: Warehouse) -> None:
         for row in house.rows("select * from writeback.wb_exceptions where connection = 'books'")
     }
     assert exceptions == {(f"{CH}po_wait", "waiting_for_payments"), (f"{CH}ch_number", "unmapped_payment_method")}
+
+
+def test_a_reversal_in_a_closed_period_goes_to_the_erp_and_says_so(house: Warehouse) -> None:
+    """Unapplying posts nothing: the policy for closed periods does not hold it, but the ERP may refuse it."""
+    planned = house.one("select intent_key, amount from writeback.wb_reversals where connection = 'second'")
+    assert planned == {"intent_key": "tieout_reversal_960_dp_old", "amount": 8}
+    row = house.one("select * from writeback.wb_exceptions where connection = 'second' and kind = 'reversal'")
+    assert (row["subject_key"], row["reason"], row["is_blocking"]) == (
+        "stripe:second_cards:ch_old",
+        "closed_period",
+        False,
+    )
+    assert "cites dp_old" in row["detail"]
 
 
 def test_reports_are_books(house: Warehouse) -> None:
