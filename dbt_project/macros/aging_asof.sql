@@ -22,9 +22,10 @@ reports as (select * from {{ ref('report_reports') }} where status = 'applied'),
 report_lines as (select * from {{ ref('report_lines') }}),
 
 items as (
-    select item_key, item_type, connection, customer_key, currency, item_amount, item_date, due_date from documents
+    select item_key, item_type, connection, customer_key, currency, item_amount, item_date, due_date, effective_due_date from documents
     union all
-    select payment_key, 'unapplied_payment', connection, customer_key, currency, -payment_amount, payment_date, payment_date
+    select
+        payment_key, 'unapplied_payment', connection, customer_key, currency, -payment_amount, payment_date, payment_date, payment_date
     from payments
 ),
 
@@ -44,7 +45,7 @@ moved as (
 booked as (
     select
         dates.as_of_date, items.item_key, items.item_type, items.connection, items.customer_key, items.currency,
-        items.item_date, items.due_date,
+        items.due_date, items.effective_due_date,
         {{ money('items.item_amount + coalesce(moved.amount, 0)') }} as open_amount
     from items
     inner join dates on items.item_date <= dates.as_of_date
@@ -68,7 +69,8 @@ reports_by_then as (
 listed as (
     select
         reports_by_then.as_of_date, report_lines.document_key, report_lines.connection, report_lines.customer_key, report_lines.currency,
-        report_lines.invoice_date, report_lines.due_date, report_lines.open_amount,
+        report_lines.due_date, {{ effective_due_date('report_lines.due_date', 'report_lines.invoice_date') }} as effective_due_date,
+        report_lines.open_amount,
         row_number() over (
             partition by reports_by_then.as_of_date, report_lines.report_id, report_lines.document_key
             order by report_lines.line_number
@@ -84,10 +86,69 @@ listed as (
 open_items as (
     select * from booked where open_amount <> 0
     union all
-    select as_of_date, document_key, 'document', connection, customer_key, currency, invoice_date, due_date, open_amount
+    select as_of_date, document_key, 'document', connection, customer_key, currency, due_date, effective_due_date, open_amount
     from listed
     where row_in_report = 1 and open_amount <> 0
 )
 
 select * from open_items
+{%- endmacro %}
+
+{#- The rows of aging.ar_aging_asof for each date of a relation: open items with their days overdue and buckets. -#}
+{% macro aged_asof(dates) -%}
+with
+
+open_items as (
+    select * from (
+        {{ aging_asof(dates) }}
+    ) as items
+),
+
+buckets as (select * from {{ ref('int_aging_buckets') }}),
+
+aged as (
+    select
+        open_items.*,
+        case
+            when open_items.item_type = 'document' and open_items.open_amount > 0
+                and open_items.effective_due_date < open_items.as_of_date
+                then {{ x_days_between('open_items.effective_due_date', 'open_items.as_of_date') }}
+            else 0
+        end as days_overdue
+    from open_items
+),
+
+final as (
+    select
+        cast(aged.as_of_date as {{ dbt.type_string() }}) || '|' || aged.item_key as aging_key,
+        aged.as_of_date,
+        aged.item_key,
+        aged.item_type,
+        aged.connection,
+        aged.customer_key,
+        aged.currency,
+        aged.open_amount,
+        aged.due_date,
+        aged.days_overdue,
+        coalesce(buckets.bucket, 'current') as bucket,
+        cast(coalesce(buckets.bucket_order, 0) as integer) as bucket_order
+    from aged
+    left join buckets
+        on
+            aged.connection = buckets.connection
+            and aged.days_overdue between buckets.lower_days and buckets.upper_days
+)
+
+select * from final
+{%- endmacro %}
+
+{#- `aging.asof(day)`: the same for any one day that a reader asks for. On engines without table macros it does not exist. -#}
+{% macro x_create_asof() -%}{{ adapter.dispatch('x_create_asof', 'tieout')() }}{%- endmacro %}
+
+{% macro default__x_create_asof() -%}{%- endmacro %}
+
+{% macro duckdb__x_create_asof() -%}
+    create or replace macro {{ this.schema }}.asof(day) as table
+    {{ aged_asof('(select cast(day as date) as as_of_date) as asked') }};
+    comment on macro table {{ this.schema }}.asof is 'One row per item that was open on a day: aging.ar_aging_asof for any day. select * from aging.asof(''2026-10-15'')'
 {%- endmacro %}

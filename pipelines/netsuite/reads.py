@@ -14,8 +14,8 @@ from pipelines.tables import Table
 
 _BOOK = "1"  # the primary accounting book; NetSuite gives it id 1 in every account
 _LINE_COLUMNS = (
-    "tl.id, tl.transaction, tl.mainline, tl.linesequencenumber, tl.item, tl.quantity, tl.memo, tl.entity, tl.taxline, tl.subsidiary,"
-    " tl.foreignamount, tl.foreignpaymentamountunused, tal.account, tal.netamount, tal.debit, tal.credit"
+    "tl.id, tl.transaction, tl.mainline, tl.linesequencenumber, tl.item, BUILTIN.DF(tl.item) AS item_name, tl.quantity, tl.memo, tl.entity, tl.taxline,"
+    " tl.subsidiary, tl.foreignamount, tl.foreignpaymentamountunused, tal.account, tal.netamount, tal.debit, tal.credit"
 )
 _LINK_COLUMNS = f"l.previousdoc, l.previousline, l.previoustype, {day('l.previousdate')}, l.nextdoc, l.nextline, l.foreignamount, l.linktype"
 

@@ -192,13 +192,13 @@ class Breaks:
                 yield self._row("missing_payout", None, self.erp.key(deposit.id), deposit.currency, -deposit.amount)
 
     def _duplicate_numbers(self) -> Iterator[Row]:
-        first: dict[tuple[str, str | None], str] = {}
+        first: dict[str, str] = {}
         for document in sorted(
             self.erp.documents.values(), key=lambda document: [int(part) for part in document.id.split(".")]
         ):
-            if document.type != "invoice" or document.is_deleted:
+            if document.type != "invoice" or document.is_deleted or document.number is None:
                 continue
-            earlier = first.setdefault((document.customer, document.number), document.id)
+            earlier = first.setdefault(document.number, document.id)
             if earlier != document.id:
                 left, right = self.erp.key(document.id), self.erp.key(earlier)
                 yield self._row("duplicate_document_number", left, right, document.currency, document.amount)

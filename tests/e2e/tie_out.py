@@ -24,6 +24,8 @@ def differences(world: World, truth: dict[str, Any]) -> list[str]:
         *applications(world, truth),
         *payouts(world, truth),
         *deposits(world, truth),
+        *aging(world, truth),
+        *entries(world, truth),
         *breaks(world, truth),
     ]
 
@@ -134,6 +136,42 @@ def deposits(world: World, truth: dict[str, Any]) -> list[str]:
     }
     theirs = {key(row): (row["currency"], Decimal(row["amount"]), _day(row["date"])) for row in truth["deposits"]}
     return compare("deposit", ours, theirs)
+
+
+def aging(world: World, truth: dict[str, Any]) -> list[str]:
+    """Open items by customer, currency and kind."""
+    theirs: Counter[tuple[str, str, str]] = Counter()
+    for row in _live(truth["documents"]):
+        theirs[key(row, "customer_id"), row["currency"], "document"] += Decimal(row["open_amount"])
+    for row in _live(truth["payments"]):
+        theirs[key(row, "customer_id"), row["currency"], "unapplied_payment"] -= Decimal(row["unapplied_amount"])
+    found = world.rows(
+        "select customer_key, currency, item_type, sum(open_amount) as amount from aging.ar_aging group by all having amount <> 0"
+    )
+    ours = {(row["customer_key"], row["currency"], row["item_type"]): row["amount"] for row in found}
+    return compare("aging", ours, {name: amount for name, amount in theirs.items() if amount})
+
+
+def entries(world: World, truth: dict[str, Any]) -> list[str]:
+    """What the legs of each account sum to: receivables are the open items, money on account what is unapplied, payouts what was paid out."""
+    theirs: Counter[tuple[str, str, str]] = Counter()
+    for row in _live(truth["documents"]):
+        theirs[row["connection"], "receivable", row["currency"]] += Decimal(row["open_amount"])
+    for row in _live(truth["payments"]):
+        theirs[row["connection"], "unapplied_cash", row["currency"]] -= Decimal(row["unapplied_amount"])
+    for row in truth["payouts"]:
+        if row["status"] not in ("failed", "canceled"):
+            theirs[row["connection"], "payouts", row["currency"]] += Decimal(row["amount"])
+    found = world.rows(
+        "select connection, account, currency, sum(amount) as amount from ledger.ar_entries"
+        " where account in ('receivable', 'unapplied_cash', 'payouts') group by all having amount <> 0"
+    )
+    ours = {(row["connection"], row["account"], row["currency"]): row["amount"] for row in found}
+    return compare("entries", ours, {name: amount for name, amount in theirs.items() if amount})
+
+
+def _live(rows: list[Row]) -> list[Row]:
+    return [row for row in rows if not row.get("is_deleted")]
 
 
 def breaks(world: World, truth: dict[str, Any]) -> list[str]:

@@ -84,10 +84,12 @@ class Warehouse:
         (row,) = self.rows(sql)
         return row
 
-    def breaks(self) -> set[tuple[Any, ...]]:
-        """(reason, left, right, drift, currency) of every break."""
-        found = self.rows("select reason, left_key, right_key, drift_amount, currency from reconciliation.rec_breaks")
-        return {tuple(row.values()) for row in found}
+    def breaks(self, *connections: str) -> set[tuple[Any, ...]]:
+        """(reason, left, right, drift, currency) of every break, or of these connections'."""
+        found = self.rows(
+            "select connection, reason, left_key, right_key, drift_amount, currency from reconciliation.rec_breaks"
+        )
+        return {tuple(row.values())[1:] for row in found if not connections or row["connection"] in connections}
 
     # Hand-made facts, in the words of the source systems.
 
@@ -150,18 +152,18 @@ class Warehouse:
         self.put("raw_stripe.charge", connection, {**default, **columns})
 
 
-def books(house: Warehouse, **settings: Any) -> None:
+def books(house: Warehouse, name: str = "books", cards: str = "cards", **settings: Any) -> None:
     """An ERP `books` (USD, Los Angeles) that reconciles the Stripe account `cards`, with its reference data."""
     given = {
-        "activated_on": "2026-09-01", "stripe": ["cards"], "subsidiaries": ["1"], "rates": "netsuite", "bank_accounts": {"USD": "101"},
+        "activated_on": "2026-09-01", "stripe": [cards], "subsidiaries": ["1"], "rates": "netsuite", "bank_accounts": {"USD": "101"},
         "fee_account": "620", "fee_vendor": "900", "dispute_account": "621", "refund_account": "116", "payment_methods": {"card": "3"},
         "writeback": {"payment": "apply", "deposit": "apply", "reversal": "apply"}, "aging_buckets": [30, 60, 90],
     }  # fmt: skip
-    house.connection("books", "netsuite", zone="America/Los_Angeles", base="USD", **{**given, **settings})
-    house.connection("cards", "stripe")
+    house.connection(name, "netsuite", zone="America/Los_Angeles", base="USD", **{**given, **settings})
+    house.connection(cards, "stripe")
     house.put(
         "raw_netsuite.currency",
-        "books",
+        name,
         *({"id": id, "name": code, "symbol": code} for id, code in (("1", "USD"), ("2", "EUR"), ("3", "JPY"))),
     )
     kinds = {
@@ -174,14 +176,14 @@ def books(house: Warehouse, **settings: Any) -> None:
         "621": "Expense",
     }
     house.put(
-        "raw_netsuite.account", "books", *({"id": id, "acctnumber": id, "accttype": kind} for id, kind in kinds.items())
+        "raw_netsuite.account", name, *({"id": id, "acctnumber": id, "accttype": kind} for id, kind in kinds.items())
     )
-    house.put("raw_netsuite.paymentmethod", "books", {"id": "3", "name": "Card"})
-    for id, name in (("12", "Acme"), ("13", "Beta")):
-        house.put("raw_netsuite.customer", "books", {"id": id, "entityid": f"C{id}", "companyname": name})
+    house.put("raw_netsuite.paymentmethod", name, {"id": "3", "name": "Card"})
+    for id, label in (("12", "Acme"), ("13", "Beta")):
+        house.put("raw_netsuite.customer", name, {"id": id, "entityid": f"C{id}", "companyname": label})
         house.put(
             "raw_netsuite.customersubsidiaryrelationship",
-            "books",
+            name,
             {"id": id, "entity": id, "subsidiary": "1", "isprimarysub": True},
         )
-    house.put("raw_stripe.customer", "cards", {"id": "cus_1", "metadata": {"customer_source_id": "12"}})
+    house.put("raw_stripe.customer", cards, {"id": "cus_1", "metadata": {"customer_source_id": "12"}})

@@ -27,7 +27,17 @@ deposits as (
 
 applications as (select * from {{ ref('int_erp_applications') }}),
 
-gl_lines as (select * from {{ ref('erp_gl_lines') }}),
+-- A line may name a vendor, or a customer who is not in the books: the posting is in the ledger, and is nobody's.
+gl_lines as (
+    select
+        lines.*,
+        case when left_out.customer_key is null and (customers.customer_key is not null or lines.ledger_account = 'receivable')
+                then lines.customer_key
+        end as owner_key
+    from {{ ref('erp_gl_lines') }} as lines
+    left join {{ ref('erp_customers') }} as customers on lines.customer_key = customers.customer_key
+    left join {{ ref('int_customer_scope') }} as left_out on lines.customer_key = left_out.customer_key
+),
 
 rates as (select * from {{ ref('int_base_rates') }}),
 
@@ -148,7 +158,7 @@ legs as (
     where documents.customer_key <> owners.customer_key and applications.document_type <> 'payment'
     union all
     select
-        gl_lines.transaction_key, gl_lines.connection, gl_lines.customer_key, gl_lines.currency, gl_lines.entry_date,
+        gl_lines.transaction_key, gl_lines.connection, gl_lines.owner_key, gl_lines.currency, gl_lines.entry_date,
         gl_lines.ledger_account, gl_lines.account_id, gl_lines.line_amount,
         coalesce(deposits.deposit_key, journal_rates.rate_key), gl_lines.line_key, 'posting'
     from gl_lines

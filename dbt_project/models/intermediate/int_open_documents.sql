@@ -20,6 +20,7 @@ moved as (
 opened as (
     select
         documents.*,
+        {{ effective_due_date('documents.due_date', 'documents.issued_date') }} as effective_due_date,
         {{ money("case
             when documents.is_deleted then 0
             else coalesce(documents.document_amount, 0) + coalesce(moved.amount, 0)

@@ -16,15 +16,25 @@ customers as (select * from {{ ref('erp_customers') }}),
 
 periods as (select * from {{ ref('erp_periods') }}),
 
+booked_customers as (
+    select distinct psp_payment_key, customer_key
+    from {{ ref('int_payment_citations') }}
+    where psp_payment_key is not null
+),
+
 evidence as (
     select
-        payment_key,
-        min(customer_key) as first_customer_key,
-        min(method) as method,
-        {{ dbt.listagg('document_key', "', '", 'order by document_key') }} as document_keys
-    from {{ ref('int_payment_evidence') }}
-    where is_exact
-    group by payment_key
+        named.payment_key,
+        min(case when booked_customers.customer_key is null then named.customer_key end) as first_customer_key,
+        min(named.method) as method,
+        {{ dbt.listagg('named.document_key', "', '", 'order by named.document_key') }} as document_keys
+    from {{ ref('int_payment_evidence') }} as named
+    left join booked_customers
+        on
+            named.payment_key = booked_customers.psp_payment_key
+            and named.customer_key = booked_customers.customer_key
+    where named.is_exact
+    group by named.payment_key
 ),
 
 allocations as (
@@ -69,15 +79,21 @@ totals as (
     group by payment_key
 ),
 
--- What no open invoice takes goes on account of the payer, so that the parts sum to what was received.
+-- What no open invoice takes goes on account of the payer, so that the parts sum to what was received. Where the payer's part is in the
+-- books already, under a key that is good for one amount, it goes to the first customer whose part is not.
 payers as (
     select
         postings.payment_key,
-        coalesce(postings.exact_customer_key, evidence.first_customer_key) as customer_key,
+        coalesce(case when booked_customers.customer_key is null then postings.exact_customer_key end, evidence.first_customer_key)
+            as customer_key,
         postings.unbooked_amount - coalesce(totals.allocated_amount, 0) as rest_amount
     from postings
     inner join evidence on postings.payment_key = evidence.payment_key
     left join totals on postings.payment_key = totals.payment_key
+    left join booked_customers
+        on
+            postings.payment_key = booked_customers.psp_payment_key
+            and postings.exact_customer_key = booked_customers.customer_key
 ),
 
 parts as (

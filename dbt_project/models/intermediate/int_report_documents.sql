@@ -64,6 +64,7 @@ described as (
         {{ money('case when tracked.recency = 1 then tracked.open_amount else 0 end') }} as open_amount,
         tracked.invoice_date as issued_date,
         tracked.due_date,
+        {{ effective_due_date('tracked.due_date', 'tracked.invoice_date') }} as effective_due_date,
         tracked.is_disputed and tracked.recency = 1 as is_disputed,
         tracked.extra as custom_fields,
         tracked.scope,

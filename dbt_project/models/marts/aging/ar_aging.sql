@@ -17,13 +17,13 @@ buckets as (select * from {{ ref('int_aging_buckets') }}),
 items as (
     select
         document_key as item_key, document_key, 'document' as item_type, document_type, document_number, connection, customer_key,
-        currency, open_amount, base_open_amount, pending_amount, issued_date, due_date, is_disputed
+        currency, open_amount, base_open_amount, pending_amount, issued_date, due_date, effective_due_date, is_disputed
     from documents
     union all
     -- Money on account reduces what is owed; it is never overdue.
     select
         payment_key, null, 'unapplied_payment', payment_type, payment_number, connection, customer_key,
-        currency, -unapplied_amount, null, {{ money('0') }}, payment_date, payment_date, false
+        currency, -unapplied_amount, null, {{ money('0') }}, payment_date, payment_date, payment_date, false
     from payments
 ),
 
@@ -33,8 +33,8 @@ aged as (
         connections.accounting_date as as_of_date,
         case
             when items.item_type = 'document' and items.open_amount > 0
-                and coalesce(items.due_date, items.issued_date) < connections.accounting_date
-                then {{ x_days_between('coalesce(items.due_date, items.issued_date)', 'connections.accounting_date') }}
+                and items.effective_due_date < connections.accounting_date
+                then {{ x_days_between('items.effective_due_date', 'connections.accounting_date') }}
             else 0
         end as days_overdue
     from items

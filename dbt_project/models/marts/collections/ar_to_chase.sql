@@ -33,6 +33,7 @@ final as (
         contacts.contact_emails,
         aging.currency,
         aging.open_amount,
+        {{ money('aging.open_amount - documents.pending_amount') }} as amount_to_chase,
         aging.issued_date,
         aging.due_date,
         aging.days_overdue,
@@ -50,7 +51,7 @@ final as (
         documents.document_type = 'invoice'
         and documents.status = 'overdue'
         and documents.open_amount > 0
-        and not documents.is_payment_pending
+        and documents.open_amount > documents.pending_amount
         and not documents.is_disputed
         and not coalesce(customers.is_deleted, false)
 )

@@ -16,6 +16,7 @@ final as (
         accounts.account_number,
         accounts.account_name,
         lines.item_id,
+        lines.item_name,
         lines.quantity,
         documents.currency,
         lines.line_amount,

@@ -34,6 +34,7 @@ from_erps as (
         documents.currency,
         documents.document_amount,
         documents.open_amount,
+        documents.exchange_rate,
         {{ money('coalesce(pending.pending_amount, 0)') }} as pending_amount,
         rates.base_currency,
         rates.base_rate,
@@ -41,6 +42,7 @@ from_erps as (
         {{ convert('documents.open_amount', 'rates.base_rate', 'rates.base_exponent') }} as base_open_amount,
         documents.issued_date,
         documents.due_date,
+        documents.effective_due_date,
         documents.is_pending_approval,
         documents.is_posting,
         disputed.dispute_count is not null as is_disputed,
@@ -76,6 +78,7 @@ from_reports as (
         report_documents.currency,
         report_documents.document_amount,
         report_documents.open_amount,
+        cast(null as decimal(20, 10)) as exchange_rate,
         {{ money('0') }} as pending_amount,
         connections.base_currency,
         cast(case when report_documents.currency = connections.base_currency then 1 end as decimal(20, 10)) as base_rate,
@@ -83,6 +86,7 @@ from_reports as (
         case when report_documents.currency = connections.base_currency then report_documents.open_amount end as base_open_amount,
         report_documents.issued_date,
         report_documents.due_date,
+        report_documents.effective_due_date,
         false as is_pending_approval,
         true as is_posting,
         report_documents.is_disputed,
@@ -123,17 +127,19 @@ final as (
         unioned.document_amount,
         unioned.open_amount,
         unioned.pending_amount,
+        unioned.exchange_rate,
         unioned.base_currency,
         unioned.base_rate,
         unioned.base_amount,
         unioned.base_open_amount,
         unioned.issued_date,
         unioned.due_date,
+        unioned.effective_due_date,
         case
             when unioned.is_deleted then 'closed'
             when unioned.is_pending_approval then 'pending'
             when unioned.open_amount = 0 then 'paid'
-            when unioned.open_amount > 0 and unioned.due_date < connections.today then 'overdue'
+            when unioned.open_amount > 0 and unioned.effective_due_date < connections.today then 'overdue'
             else 'approved'
         end as status,
         unioned.pending_amount > 0 as is_payment_pending,

@@ -27,11 +27,16 @@ refunds as (
 
 citations as (select * from {{ ref('int_payment_citations') }}),
 
-first_citations as (
-    select psp_payment_key, min(erp_payment_key) as erp_payment_key
+booked as (
+    select
+        citations.psp_payment_key,
+        min(citations.erp_payment_key) as erp_payment_key,
+        {{ dbt.listagg('citations.erp_payment_id', "', '", 'order by ' ~ id_order('citations.erp_payment_id')) }} as erp_ids,
+        sum(erp_payments.unapplied_amount) as unapplied_amount
     from citations
-    where citation_rank = 1 and psp_payment_key is not null
-    group by psp_payment_key
+    inner join erp_payments on citations.erp_payment_key = erp_payments.payment_key
+    where citations.citation_rank = 1 and citations.psp_payment_key is not null
+    group by citations.psp_payment_key
 ),
 
 paid_for as (
@@ -41,10 +46,7 @@ paid_for as (
 ),
 
 intents as (
-    select subject_key, max(state) as state, max(attempts) as attempts, max(last_error) as last_error, max(erp_id) as erp_id
-    from {{ ref('stg_tieout__intents') }}
-    where kind = 'payment' and state <> 'void'
-    group by subject_key
+    {{ sync_states('payment') }}
 ),
 
 from_erps as (
@@ -76,11 +78,13 @@ from_erps as (
         paid_for.psp_payment_key as linked_payment_key,
         erp_payments.unapplied_amount > 0 as is_unapplied,
         cast(null as {{ dbt.type_string() }}) as refund_ids,
+        erp_payments.system as erp_system,
         erp_payments.connection as erp_connection,
         erp_payments.payment_id as erp_id,
         cast(null as {{ dbt.type_string() }}) as sync_status,
         cast(null as integer) as sync_attempts,
         cast(null as {{ dbt.type_string() }}) as sync_error,
+        erp_payments.custom_fields,
         erp_payments.is_deleted,
         erp_payments.created_at,
         erp_payments.first_seen_at
@@ -111,26 +115,28 @@ from_psps as (
         cast(null as {{ dbt.type_string() }}) as external_id,
         cast(null as {{ dbt.type_string() }}) as account_id,
         cast(null as {{ dbt.type_string() }}) as deposit_key,
-        first_citations.erp_payment_key as linked_payment_key,
+        booked.erp_payment_key as linked_payment_key,
         coalesce(booked.unapplied_amount > 0, false) as is_unapplied,
         refunds.refund_ids,
+        links.erp_system,
         links.erp_connection,
-        coalesce(booked.payment_id, intents.erp_id) as erp_id,
+        coalesce(booked.erp_ids, intents.erp_ids) as erp_id,
         case
             when psp_payments.state in ('pending', 'failed') then null
-            when booked.payment_key is not null then 'booked'
-            when intents.state is not null then intents.state
-            when coalesce(postings.is_to_book, false) then 'unbooked'
+            when booked.psp_payment_key is not null and not postings.is_partly_booked then 'booked'
+            when booked.psp_payment_key is null or intents.state not in ('posted', 'void')
+                then coalesce(intents.state, case when postings.is_to_book then 'unbooked' end)
+            when postings.is_to_book then 'unbooked' -- of a shared payment, what was written is booked, and the rest not written
         end as sync_status,
         intents.attempts as sync_attempts,
         intents.last_error as sync_error,
+        cast(null as {{ dbt.type_string() }}) as custom_fields,
         false as is_deleted,
         psp_payments.created_at,
         psp_payments.first_seen_at
     from psp_payments
     left join postings on psp_payments.payment_key = postings.payment_key
-    left join first_citations on psp_payments.payment_key = first_citations.psp_payment_key
-    left join erp_payments as booked on first_citations.erp_payment_key = booked.payment_key
+    left join booked on psp_payments.payment_key = booked.psp_payment_key
     left join refunds on psp_payments.payment_key = refunds.payment_key
     left join links on psp_payments.connection = links.psp_connection
     left join intents on psp_payments.payment_key = intents.subject_key

@@ -5,17 +5,14 @@ payouts as (select * from {{ ref('psp_payouts') }}),
 links as (select * from {{ ref('int_psp_links') }}),
 
 citations as (
-    select payout_key, min(deposit_key) as deposit_key
+    select payout_key, min(deposit_key) as deposit_key, min(deposit_id) as deposit_id
     from {{ ref('int_payout_citations') }}
     where payout_key is not null and citation_rank = 1
     group by payout_key
 ),
 
 intents as (
-    select subject_key, max(last_attempt_at) as last_attempt_at, max(last_error) as last_error, max(erp_id) as erp_id
-    from {{ ref('stg_tieout__intents') }}
-    where kind = 'deposit' and state <> 'void'
-    group by subject_key
+    {{ sync_states('deposit') }}
 ),
 
 final as (
@@ -33,7 +30,8 @@ final as (
         payouts.failure_code,
         links.erp_connection as reconciled_by,
         citations.deposit_key,
-        intents.erp_id,
+        links.erp_system,
+        coalesce(citations.deposit_id, intents.erp_ids) as erp_id,
         intents.last_attempt_at,
         intents.last_error,
         payouts.created_at

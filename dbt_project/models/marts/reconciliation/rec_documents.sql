@@ -62,11 +62,11 @@ numbered as (
     select
         documents.*,
         row_number() over (
-            partition by connection, customer_key, document_number
+            partition by connection, document_number
             order by {{ id_order('document_id') }}
         ) as place,
         first_value(document_key) over (
-            partition by connection, customer_key, document_number
+            partition by connection, document_number
             order by {{ id_order('document_id') }}
         ) as first_key
     from documents
@@ -77,7 +77,7 @@ duplicates as (
     select
         {{ break_row("'duplicate_document_number'", 'numbered.connection', 'numbered.document_key', 'numbered.first_key',
             'numbered.document_amount', 'null', 'numbered.currency', 'numbered.first_seen_at',
-            "'two invoices of this customer bear number ' || numbered.document_number || '. Remedy: renumber one, or delete it'") }}
+            "'two invoices bear number ' || numbered.document_number || '. Remedy: renumber one, or delete it'") }}
     from numbered
     where place > 1
 ),

@@ -59,7 +59,7 @@ final as (
             ['account', x_json_string('worded.bank_account')],
             ['currency', x_json_string('worded.currency')],
             ['date', x_json_string('worded.date_text')],
-            ['memo', x_json_string(render('worded.deposit_memo_template', {
+            ['memo', x_json_string(memo_text('worded.deposit_memo_template', {
                 'payout_id': 'worded.payout_id', 'amount': 'worded.total_text', 'currency': 'worded.currency',
                 'date': 'cast(worded.arrival_date as varchar)',
             }))],

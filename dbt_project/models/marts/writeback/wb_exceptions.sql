@@ -4,6 +4,20 @@ payments as (select * from {{ ref('int_planned_payments') }}),
 
 deposits as (select * from {{ ref('int_planned_deposits') }}),
 
+-- Unapplying posts nothing, so no policy moves or holds it: whether it may be done in a closed period is the ERP's to say.
+reversals as (
+    select reversals.*, erp_payments.payment_date
+    from {{ ref('int_reversals') }} as reversals
+    inner join {{ ref('stg_tieout__connections') }} as connections on reversals.erp_connection = connections.connection
+    inner join {{ ref('int_open_payments') }} as erp_payments on reversals.erp_payment_key = erp_payments.payment_key
+    inner join {{ ref('erp_periods') }} as periods
+        on
+            reversals.erp_connection = periods.connection
+            and erp_payments.payment_date between periods.start_date and periods.end_date
+            and periods.is_closed
+    where connections.writeback_reversal <> 'off'
+),
+
 found as (
     select
         connection, 'payment' as kind, payment_key as subject_key, 'closed_period' as reason, amount, currency, true as is_blocking,
@@ -42,6 +56,13 @@ found as (
         end as detail
     from deposits
     where mode <> 'off' and obstacle is not null
+    union all
+    select
+        erp_connection, 'reversal' as kind, psp_payment_key as subject_key, 'closed_period' as reason, applied_amount as amount, currency,
+        false as is_blocking,
+        'the period of ' || cast(payment_date as varchar) || ' is closed; the ERP may refuse to unapply payment ' || erp_payment_id
+        || ' in it. Remedy: open it, or enter a journal on receivables that cites ' || cause_id as detail
+    from reversals
 ),
 
 final as (

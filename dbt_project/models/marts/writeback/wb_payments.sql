@@ -28,7 +28,7 @@ final as (
             ['currency', x_json_string('worded.currency')],
             ['amount', x_json_string('worded.amount_text')],
             ['date', x_json_string('worded.date_text')],
-            ['memo', x_json_string(render('worded.memo_template', {
+            ['memo', x_json_string(memo_text('worded.memo_template', {
                 'charge_id': 'worded.charge_id', 'source_id': 'worded.charge_id', 'amount': 'worded.amount_text',
                 'currency': 'worded.currency', 'date': 'cast(worded.charge_date as varchar)', 'psp': 'worded.psp_system',
                 'method': 'worded.psp_method', 'customer_id': 'worded.customer_id', 'invoices': 'worded.invoice_numbers',

@@ -11,6 +11,7 @@ read as (
         line_number,
         account_id,
         item_id,
+        item_name,
         quantity,
         -- Credit positive on an invoice's lines: what the line adds to the bill. A credit memo's take away.
         {{ money("case transaction_type when 'CustInvc' then 1 else -1 end * abs(line_amount)

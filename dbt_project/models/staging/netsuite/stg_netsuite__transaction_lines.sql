@@ -1,6 +1,6 @@
 {%- set fields = [
     'id', 'mainline', 'linesequencenumber', 'account', 'foreignamount', 'netamount', 'debit', 'credit',
-    'item', 'quantity', 'memo', 'entity', 'taxline', 'foreignpaymentamountunused',
+    'item', 'item_name', 'quantity', 'memo', 'entity', 'taxline', 'foreignpaymentamountunused',
 ] -%}
 with
 
@@ -46,6 +46,7 @@ read as (
         {{ money('typed.signed_amount') }} as line_amount,
         {{ money('typed.unused_amount') }} as unused_amount,
         typed.item as item_id,
+        typed.item_name,
         cast(typed.quantity as decimal(18, 4)) as quantity,
         typed.memo,
         coalesce(typed.entity, transactions.customer_id) as entity_id

@@ -33,6 +33,7 @@ detailed as (
             {{ x_json_text(x_json_text('journalentrylinedetail', 'AccountRef'), 'value') }}
         ) as account_id,
         {{ x_json_text(x_json_text('salesitemlinedetail', 'ItemRef'), 'value') }} as item_id,
+        {{ x_json_text(x_json_text('salesitemlinedetail', 'ItemRef'), 'name') }} as item_name,
         {{ x_try_money(x_json_text('salesitemlinedetail', 'Qty')) }} as quantity,
         {{ x_json_text('journalentrylinedetail', 'PostingType') }} as posting_type,
         -- A journal names an entity by type and reference, a deposit by a reference that bears its type.
@@ -70,6 +71,7 @@ read as (
         detailed.account_id,
         coalesce(accounts.is_receivable, false) as is_receivable,
         detailed.item_id,
+        detailed.item_name,
         detailed.quantity,
         -- On receivables an entity without a type can only be a customer.
         case
