@@ -162,15 +162,17 @@ class Extraction:
                 return any(line.get("account") in scope.receivable for line in orjson.loads(row["lines"]))
             return row.get("type") != "CustInvc" or not wanted or row.get("status") in wanted
 
-        read = reads.transactions(self.settings.transaction_fields)
-        yield from self._sweep(read, scope.transactions(), scope.first_load(self.reader.started.date()), keep)
+        def stays(row: Row) -> bool:
+            return bool(wanted) and row.get("type") == "CustInvc"
 
-    def _sweep(
-        self, read: reads.Read, always: str, first: str | None = None, keep: Callable[[Row], bool] = lambda _row: True
-    ) -> Batches:
+        read = reads.transactions(self.settings.transaction_fields)
+        first = scope.first_load(self.reader.started.date())
+        related = Related(everyone=self.deletions.any_new)
+        yield from self._sweep(read, scope.transactions(), first=first, keep=keep, stays=stays, related=related)
+
+    def _sweep(self, read: reads.Read, always: str, **more: Any) -> Batches:
         gone = self.deletions  # asked before the sweep; given after it, so that a deletion is the last version
-        related = Related(everyone=gone.any_new) if read.table is tables.TRANSACTION else None
-        yield from Sweep(self.reader, read, self._state(read.table.name), always, first or always, keep, related).run()
+        yield from Sweep(self.reader, read, self._state(read.table.name), always, **{"first": always, **more}).run()
         yield from gone.tombstones(read.table)
 
     def deleted(self) -> Batches:

@@ -267,19 +267,51 @@ def test_switches_and_subsidiaries_limit_what_is_read(world: World) -> None:
     assert foreign in world.latest()  # a wider scope is read from the beginning
 
 
-def test_filtered_statuses_are_counted_and_leave_the_ledger(world: World) -> None:
-    kept, pending = kit.invoice(world.books), kit.invoice(world.books, status="D")
+def test_filtered_statuses_are_counted_and_what_was_loaded_stays(world: World) -> None:
+    kept, pending, other = kit.invoice(world.books), kit.invoice(world.books, status="D"), kit.invoice(world.books)
     connection = world.connection(invoice_statuses=("A",))
     world.sync(connection)
-    assert set(world.latest()) == {kept}
+    assert set(world.latest()) == {kept, other}
     filtered = world.raw("from raw_netsuite.control_total where table_name = 'filtered'")
     assert [(row["measure"], row["row_count"]) for row in filtered] == [("D", 1)]
     world.books.edit(kept, at=world.clock.tick(), status="D")
-    world.books.edit(pending, at=world.clock.tick(), status="A")
+    world.books.edit(pending, at=world.clock.tick(), memo="still")
     report = world.sync(connection)
-    assert report.counts["transaction_filtered"] == 1
-    assert world.latest()[kept]["is_deleted"]
-    assert not world.latest()[pending]["is_deleted"]
+    assert report.counts["transaction_filtered"] == 2
+    assert set(world.latest()) == {kept, other}
+    assert (world.latest()[kept]["status"], world.latest()[kept]["is_deleted"]) == ("D", False)
+    world.books.edit(pending, at=world.clock.tick(), status="A")
+    world.sync(connection)
+    assert world.latest()[pending]["status"] == "A"
+    assert world.sync(connection).rows == 0
+
+
+def test_an_invoice_that_is_paid_leaves_the_status_filter_alive(world: World) -> None:
+    by_change, by_link = kit.invoice(world.books), kit.invoice(world.books)
+    connection = world.connection(invoice_statuses=("A",))
+    world.sync(connection)
+    world.clock.set(world.clock.now() + timedelta(days=1))
+    paid = kit.payment(world.books, "200.00", [(by_change, "100.00"), (by_link, "100.00")], at=world.clock.now())
+    world.books.edit(by_change, at=world.clock.tick(), memo="thanks")
+    world.sync(connection)
+    for key in (by_change, by_link):
+        row = world.latest()[key]
+        assert (row["status"], row["is_deleted"], row["foreignamountunpaid"]) == ("B", False, 0)
+    world.books.set_applications(paid, [(by_change, Decimal(100))], at=world.clock.tick())
+    world.sync(connection)
+    assert world.latest()[by_link]["status"] == "A"
+    balances = world.latest("control_balance", "entity")
+    assert (balances["501"]["open_amount"], balances["501"]["unapplied_amount"]) == (100, 100)
+    world.sync(world.connection(invoice_statuses=("B",)))
+    assert all(row["is_deleted"] for row in world.latest("control_balance", "entity").values())
+
+
+def test_a_journal_that_leaves_the_receivables_is_gone_only_if_it_was_here(world: World) -> None:
+    mine, never = kit.journal(world.books, "15.00"), kit.journal(world.books, "9.00", account=kit.FEES, entity=None)
+    world.sync()
+    world.books.edit(never, at=world.clock.tick(), memo="still not")
+    world.sync()
+    assert set(world.latest()) == {mine}
 
 
 def test_custom_fields_are_read_and_unknown_ones_named(world: World) -> None:

@@ -27,6 +27,7 @@ landed as (
         currency,
         source_total_amount as amount
     from transactions
+    where is_asked_for
     union all
     -- A link to a record that NetSuite has deleted is gone with it, although its other end was not touched.
     select
