@@ -1,7 +1,7 @@
 """What is asked of NetSuite for each raw table: SuiteQL whose columns carry the declared names."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from pipelines.netsuite.client import Client, Row, TooManyRows
 from pipelines.netsuite.suiteql import Slice, day, moment
 from pipelines.tables import Table
 
+_CHUNK = 500  # ids in one IN list; SuiteQL takes 1,000
 _BOOK = "1"  # the primary accounting book; NetSuite gives it id 1 in every account
 _LINE_COLUMNS = (
     "tl.id, tl.transaction, tl.mainline, tl.linesequencenumber, tl.item, tl.quantity, tl.memo, tl.entity, tl.taxline, tl.subsidiary,"
@@ -31,15 +32,11 @@ def select_list(table: Table, alias: str, leave_out: Iterable[str] = (), extra: 
     return ", ".join([*parts, *(f"{alias}.{name}" for name in extra)])
 
 
-# Tables small enough to be read whole at each sync. Equal rows are not kept twice.
-SNAPSHOTS = (
-    tables.SUBSIDIARY, tables.ACCOUNT, tables.CURRENCY, tables.ACCOUNTINGPERIOD, tables.TERM, tables.PAYMENTMETHOD,
-    tables.RELATIONSHIP, tables.CURRENCYRATE,
-)  # fmt: skip
-
-
-def snapshot_query(table: Table) -> str:
-    return f"SELECT {select_list(table, 's')} FROM {table.name} s WHERE s.id IS NOT NULL"
+def chunks(ids: Iterable[str]) -> Iterator[str]:
+    """Ids as lists for IN (...), few enough for a query."""
+    ordered = sorted(ids, key=int)
+    for start in range(0, len(ordered), _CHUNK):
+        yield ", ".join(ordered[start : start + _CHUNK])
 
 
 @dataclass(frozen=True)

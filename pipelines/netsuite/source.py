@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from pipelines import load
 from pipelines.connections import Connection
-from pipelines.netsuite import access, controls, reads, tables
+from pipelines.netsuite import access, controls, reads, snapshots, tables
 from pipelines.netsuite.budget import BudgetSpent
 from pipelines.netsuite.client import Client, Row
 from pipelines.netsuite.deletions import Deletions
@@ -35,7 +35,7 @@ def source(connection: Connection, context: SyncContext) -> Any:
     """Everything of one connection that is new, or with `context.full` everything. Sends nothing until it is extracted."""
     run = Extraction(connection, context)
     makers: dict[Table, Callable[[], Batches]] = {
-        **{table: _snapshot_of(run, table) for table in reads.SNAPSHOTS},
+        **{table: _snapshot_of(run, table) for table in snapshots.TABLES},
         tables.CUSTOMER: run.customers,
         tables.CONTACT: run.contacts,
         tables.TRANSACTION: run.transactions,
@@ -140,8 +140,7 @@ class Extraction:
     def snapshot(self, table: Table) -> Batches:
         if table is tables.RELATIONSHIP and not self.settings.sync_customers:
             return
-        for page in self.reader.client.by_id(reads.snapshot_query(table), (), "s.id"):
-            yield self.reader.batch(table, page)
+        yield from snapshots.Snapshot(self.reader, table, self._state(table.name)).run()
 
     def customers(self) -> Batches:
         if self.settings.sync_customers:

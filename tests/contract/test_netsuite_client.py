@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -265,6 +266,70 @@ def test_switches_and_subsidiaries_limit_what_is_read(world: World) -> None:
     assert world.raw("from raw_netsuite.contact") == []
     world.sync(world.connection("books_us", subsidiaries=("1", "2"), sync_payments=False))
     assert foreign in world.latest()  # a wider scope is read from the beginning
+
+
+def relate(world: World, key: str, customer: str, subsidiary: str, *, primary: bool = False) -> None:
+    world.books.add(
+        "customersubsidiaryrelationship", id=key, entity=customer, subsidiary=subsidiary, isprimarysub=primary
+    )
+
+
+def test_a_customer_is_routed_by_its_primary_subsidiary_alone_where_that_is_set(world: World) -> None:
+    relate(world, "9001", "501", "2")
+    relate(world, "9002", "503", "1")
+    both = world.connection(subsidiaries=("1",))
+    mine, theirs = kit.invoice(world.books), kit.invoice(world.books, customer="503")
+    world.sync(both)
+    assert set(world.latest("customer")) == {"501", "502", "503"}
+    primary = world.connection("primary", subsidiaries=("1",), primary_subsidiary_only=True)
+    world.sync(primary)
+    of_primary = [
+        row["id"] for row in world.raw("select id from raw_netsuite.customer where connection = 'primary' order by id")
+    ]
+    assert of_primary == ["501", "502"]
+    documents = world.raw("select id from raw_netsuite.transaction where connection = 'primary'")
+    assert [row["id"] for row in documents] == [mine]
+    assert theirs in world.latest()
+
+
+def test_a_relationship_that_was_removed_is_gone_and_one_out_of_sight_is_not(world: World) -> None:
+    relate(world, "9001", "501", "2")
+    relate(world, "9002", "502", "2")
+    world.sync()
+    world.books.store.remove_row("customersubsidiaryrelationship", 9001)
+    world.sync()
+    assert not world.latest("customersubsidiaryrelationship")["9001"]["is_deleted"]  # nobody told that anything changed
+    world.clock.set(world.clock.now() + timedelta(days=1))
+    world.books.edit_customer("501", at=world.clock.tick())
+    world.sync()
+    gone = {key: row["is_deleted"] for key, row in world.latest("customersubsidiaryrelationship").items()}
+    assert gone == {"9001": True, "9002": False, "9501": False, "9502": False, "9503": False}
+    world.books.store.remove_row("customersubsidiaryrelationship", 9002)
+    world.account.role = replace(world.account.role, subsidiaries=frozenset({"1"}))
+    report = world.sync(full=True)
+    assert "2 rows of customersubsidiaryrelationship can no longer be seen" in " ".join(report.notes)
+    assert not world.latest("customersubsidiaryrelationship")["9002"]["is_deleted"]
+    world.account.role = replace(world.account.role, subsidiaries=None)
+    world.sync(full=True)
+    rows = world.latest("customersubsidiaryrelationship")
+    assert (rows["9002"]["is_deleted"], rows["9503"]["is_deleted"]) == (True, False)
+    assert world.sync(full=True).rows == 0
+
+
+def test_rates_come_by_their_change_and_one_that_was_deleted_goes(world: World) -> None:
+    for number in range(2, 1203):
+        world.books.add(
+            "currencyrate", id=str(number), basecurrency="1", transactioncurrency="3", exchangerate=Decimal("0.0065"),
+            effectivedate=date(2020, 1, 1) + timedelta(days=number), lastmodifieddate=world.clock.now() - timedelta(days=99),
+        )  # fmt: skip
+    world.sync()
+    world.books.edit_row("currencyrate", "7", at=world.clock.tick(), exchangerate=Decimal("0.0070"))
+    world.books.store.remove_row("currencyrate", 8)
+    report = world.sync()
+    assert report.versions["currencyrate"] == 1
+    assert world.latest("currencyrate")["7"]["exchangerate"] == Decimal("0.0070")
+    assert world.sync(full=True).versions["currencyrate"] == 1
+    assert world.latest("currencyrate")["8"]["is_deleted"]
 
 
 def test_filtered_statuses_are_counted_and_what_was_loaded_stays(world: World) -> None:
