@@ -98,5 +98,7 @@ def _balance_queries(scope: Scope) -> Iterator[tuple[int, int, str]]:
         "JOIN transactionline m ON m.transaction = t.id JOIN transactionaccountingline g ON g.transaction = t.id"
         " AND g.transactionline = m.id AND g.accountingbook = 1 JOIN account a ON a.id = g.account AND a.accttype = 'AcctRec'"
     )
-    yield 1, 0, per("m.entity", "SUM(m.foreignamountunpaid)", receivable, "t.type = 'Journal'")
-    yield -1, 0, per("m.entity", _UNUSED, receivable, "t.type = 'Journal'")
+    mapped = ", ".join(scope.settings.subsidiaries)
+    journal = "t.type = 'Journal'" + (f" AND m.subsidiary IN ({mapped})" if mapped else "")  # each line is of its own
+    yield 1, 0, per("m.entity", "SUM(m.foreignamountunpaid)", receivable, journal)
+    yield -1, 0, per("m.entity", _UNUSED, receivable, journal)

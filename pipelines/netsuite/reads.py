@@ -127,12 +127,12 @@ def embed(rows: list[Row], lines: list[Row], links: list[Row]) -> None:
     for row in rows:
         mine = lines_of.get(row["id"], [])
         subsidiary = None
-        for line in mine:
-            of_line = line.pop(
-                "subsidiary", None
-            )  # it is the header's; a journal has no main line, and any of its lines says it
-            if of_line is not None and (subsidiary is None or line.get("mainline") == "T"):
-                subsidiary = of_line
+        for line in mine:  # the main line's is the header's; a journal has none, and its first line says it
+            if line.get("subsidiary") is not None and (subsidiary is None or line.get("mainline") == "T"):
+                subsidiary = line["subsidiary"]
+        for line in mine:  # an intercompany journal's lines are of several
+            if line.get("subsidiary") == subsidiary:
+                line.pop("subsidiary", None)
         row["subsidiary"] = subsidiary
         row["lines"] = orjson.dumps(mine, option=orjson.OPT_SORT_KEYS).decode()
         row["applications"] = orjson.dumps(links_of.get(row["id"], []), option=orjson.OPT_SORT_KEYS).decode()

@@ -332,6 +332,24 @@ def test_rates_come_by_their_change_and_one_that_was_deleted_goes(world: World) 
     assert world.latest("currencyrate")["8"]["is_deleted"]
 
 
+def test_an_intercompany_journal_counts_in_each_subsidiary_by_its_own_lines(world: World) -> None:
+    line = kit.JournalLine
+    made = world.books.post_journal(
+        subsidiary="2", currency="1", exchange_rate=Decimal(1), date=date(2026, 10, 5), at=world.clock.now() - timedelta(days=20),
+        lines=[
+            line(kit.RECEIVABLE, debit=Decimal(30), entity="503"), line(kit.SALES, credit=Decimal(30)),
+            line(kit.RECEIVABLE, debit=Decimal(7), entity="501", subsidiary="1"), line(kit.SALES, credit=Decimal(7), subsidiary="1"),
+        ],
+    )  # fmt: skip
+    world.sync(world.connection(subsidiaries=("1",)))
+    lines = json.loads(world.latest()[made]["lines"])
+    assert (world.latest()[made]["subsidiary"], [row.get("subsidiary") for row in lines]) == (
+        "2",
+        [None, None, "1", "1"],
+    )
+    assert {key: row["open_amount"] for key, row in world.latest("control_balance", "entity").items()} == {"501": 7}
+
+
 def test_filtered_statuses_are_counted_and_what_was_loaded_stays(world: World) -> None:
     kept, pending, other = kit.invoice(world.books), kit.invoice(world.books, status="D"), kit.invoice(world.books)
     connection = world.connection(invoice_statuses=("A",))

@@ -27,7 +27,8 @@ deposits as (
 
 applications as (select * from {{ ref('int_erp_applications') }}),
 
-gl_lines as (select * from {{ ref('erp_gl_lines') }}),
+-- An intercompany journal balances within each of its subsidiaries.
+gl_lines as ({{ in_scope(ref('erp_gl_lines'), none) }}),
 
 rates as (select * from {{ ref('int_base_rates') }}),
 

@@ -41,6 +41,7 @@ class JournalLine:
     credit: Decimal = ZERO
     entity: str | None = None
     memo: str | None = None
+    subsidiary: str | None = None  # where an intercompany journal's line is not of the journal's own
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class Posting:
     entity: int | None = None
     method: int | None = None
     created_from: int | None = None
+    subsidiary: int | None = None
 
 
 @dataclass(slots=True)

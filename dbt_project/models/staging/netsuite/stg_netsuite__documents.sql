@@ -66,7 +66,7 @@ journals as (
         transactions.transaction_number as document_number,
         lines.entity_id as customer_id,
         {{ key('netsuite', 'transactions.connection', 'lines.entity_id') }} as customer_key,
-        transactions.subsidiary_id,
+        lines.subsidiary_id,
         transactions.currency,
         transactions.exchange_rate,
         lines.debit_positive_amount as document_amount,

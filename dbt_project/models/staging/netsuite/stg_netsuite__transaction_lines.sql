@@ -1,6 +1,6 @@
 {%- set fields = [
     'id', 'mainline', 'linesequencenumber', 'account', 'foreignamount', 'netamount', 'debit', 'credit',
-    'item', 'quantity', 'memo', 'entity', 'taxline', 'foreignpaymentamountunused',
+    'item', 'quantity', 'memo', 'entity', 'taxline', 'subsidiary', 'foreignpaymentamountunused',
 ] -%}
 with
 
@@ -48,7 +48,8 @@ read as (
         typed.item as item_id,
         cast(typed.quantity as decimal(18, 4)) as quantity,
         typed.memo,
-        coalesce(typed.entity, transactions.customer_id) as entity_id
+        coalesce(typed.entity, transactions.customer_id) as entity_id,
+        coalesce(typed.subsidiary, transactions.subsidiary_id) as subsidiary_id
     from typed
     inner join transactions
         on
