@@ -82,7 +82,7 @@ def balances(reader: Reader) -> Iterator[list[Row]]:
 
 def _balance_queries(scope: Scope) -> Iterator[tuple[int, int, str]]:
     """(sign, 0 for owed or 1 for unapplied, query) for each kind of document."""
-    kept = f"{scope.kept()} AND t.posting = 'T'"
+    kept = f"{scope.kept()} AND (t.posting = 'T' OR t.type = 'CustPymt')"  # an unapproved invoice is owed by nobody
 
     def per(entity: str, amount: str, source: str, condition: str) -> str:
         return (

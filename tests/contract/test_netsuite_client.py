@@ -77,12 +77,13 @@ def test_the_second_run_adds_nothing(world: World) -> None:
 
 def test_netsuite_counts_and_sums_what_landed(world: World) -> None:
     fill(world)
+    kit.invoice(world.books, "5.00", customer="502", status="E")  # rejected: it is there, and owed by nobody
     world.sync()
     totals = {
         (row["table_name"], row["measure"]): (row["row_count"], row["total"])
         for row in world.raw("from raw_netsuite.control_total")
     }
-    assert totals["transaction", "CustInvc|1"] == (2, Decimal("180.1000"))
+    assert totals["transaction", "CustInvc|1"] == (3, Decimal("185.1000"))
     assert totals["transaction", "Journal|1"][0] == 1
     assert totals["application", "Payment"] == (1, Decimal("60.0000"))
     assert totals["customer", "all"][0] == 3

@@ -35,6 +35,7 @@ def ledger_facts(house: Warehouse) -> None:
     house.document("104", "10.00", entity="99")  # excluded
     house.document("105", "10.00", subsidiary="2")  # another subsidiary's
     house.document("106", "80.00", status="D", entity="13")
+    house.document("107", "90.00", status="E", entity="13", posting=False, unpaid="90.00")
     lines = [
         {"id": "0", "mainline": "F", "account": "110", "foreignamount": "9.00", "debit": "9.00", "entity": "13"},
         {"id": "1", "mainline": "F", "account": "620", "foreignamount": "-9.00", "credit": "9.00"},

@@ -34,7 +34,7 @@ def test_open_amounts_come_from_dated_applications(house: Warehouse) -> None:
     found = {row["document_id"]: (row["open_amount"], row["status"]) for row in rows}
     assert found == {
         "100": (Decimal(120), "overdue"), "101": (Decimal(40), "approved"), "102": (0, "closed"), "103": (Decimal(5000), "overdue"),
-        "106": (Decimal(80), "pending"), "110": (Decimal(-20), "approved"), "120.0": (Decimal(9), "approved"),
+        "106": (0, "pending"), "107": (0, "pending"), "110": (Decimal(-20), "approved"), "120.0": (Decimal(9), "approved"),
     }  # fmt: skip
     deleted = house.one("select is_deleted, document_amount from ledger.ar_documents where document_id = '102'")
     assert deleted == {"is_deleted": True, "document_amount": Decimal(70)}
@@ -42,6 +42,17 @@ def test_open_amounts_come_from_dated_applications(house: Warehouse) -> None:
     assert payment == {"unapplied_amount": Decimal(30), "payment_amount": Decimal(150)}
     yen = house.one("select base_open_amount, base_currency from ledger.ar_documents where document_id = '103'")
     assert yen == {"base_open_amount": Decimal("33.50"), "base_currency": "USD"}
+
+
+def test_what_is_not_approved_is_owed_by_nobody(house: Warehouse) -> None:
+    keys = f"('{NS}106', '{NS}107')"
+    assert house.rows(f"select document_amount from ledger.ar_documents where document_key in {keys} order by 1") == [
+        {"document_amount": Decimal(80)},
+        {"document_amount": Decimal(90)},
+    ]
+    for items in ("aging.ar_aging", "aging.ar_aging_asof"):
+        assert house.rows(f"select * from {items} where item_key in {keys}") == []
+    assert house.rows(f"select * from ledger.ar_entries where document_key in {keys}") == []
 
 
 def test_breaks_of_payments(house: Warehouse) -> None:
@@ -189,7 +200,7 @@ def test_aging_and_chase_list(house: Warehouse) -> None:
     assert house.one(total) == house.one("select sum(balance_amount) as amount from ledger.ar_balances")
     chased = {row["document_key"] for row in house.rows("select document_key from collections.ar_to_chase")}
     assert {f"{NS}100", "sftp:drop:A"} <= chased
-    assert not chased & {f"{NS}{id}" for id in ("101", "102", "106", "110", "301", "303", "304", "305", "310")}
+    assert not chased & {f"{NS}{id}" for id in ("101", "102", "106", "107", "110", "301", "303", "304", "305", "310")}
 
 
 def test_entries_hold_every_record(house: Warehouse) -> None:

@@ -87,7 +87,9 @@ read as (
         current_versions.paymentmethod as payment_method,
         current_versions.account as account_id,
         current_versions.postingperiod as period_id,
-        coalesce(current_versions.posting, true) as is_posting,
+        -- An invoice that awaits approval (D) or was rejected (E) is not in NetSuite's ledger.
+        coalesce(current_versions.posting, true)
+        and not (current_versions.type = 'CustInvc' and coalesce(right(current_versions.status, 1), '') in ('D', 'E')) as is_posting,
         coalesce(current_versions.voided, false) as is_voided,
         coalesce(current_versions.is_gone, false) or coalesce(current_versions.voided, false) as is_deleted,
         coalesce(current_versions.is_gone, false) as is_gone,
