@@ -16,7 +16,7 @@ from email.utils import parsedate_to_datetime
 import requests
 
 from pipelines.connections import Connection
-from pipelines.netsuite.access import ACCOUNT_REMEDY, TYPES, closed
+from pipelines.netsuite.access import ACCOUNT_REMEDY, ADDRESS_PROBE, TYPES, closed
 from pipelines.netsuite.budget import BudgetSpent
 from pipelines.netsuite.client import Client
 from pipelines.netsuite.errors import Denied
@@ -34,7 +34,11 @@ _REFUND = {"customerRefund": TYPES["CustRfnd"]}  # needed only where payments ar
 _SEARCH = "Reports > SuiteAnalytics Workbook, or Lists > Perform Search"
 # What no call of ours needs, so that its absence is told but is no problem.
 _OPTIONAL = {
-    "deletedrecord": ("Lists > Deleted Records", "without it deletions are not seen"),
+    "SELECT d.recordid FROM deletedrecord d WHERE ROWNUM <= 1": (
+        "Lists > Deleted Records",
+        "without it deletions are not seen",
+    ),
+    ADDRESS_PROBE: ("The table entityaddress", "without it customers have no addresses"),
 }
 _SKEW_SECONDS, _DAY_SECONDS = 300, 86_400
 
@@ -160,10 +164,9 @@ def _subsidiaries(client: Client) -> Iterator[Problem]:
 
 
 def _optional(client: Client) -> Iterator[tuple[str, str]]:
-    for table, (permission, why) in _OPTIONAL.items():
-        column = "recordid" if table == "deletedrecord" else "id"
+    for probe, (permission, why) in _OPTIONAL.items():
         try:
-            client.page(f"SELECT x.{column} FROM {table} x WHERE ROWNUM <= 1", limit=1)
+            client.page(probe, limit=1)
         except (Refused, Denied):
             yield permission, f"not granted: {why}"
 

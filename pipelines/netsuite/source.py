@@ -25,6 +25,7 @@ from pipelines.netsuite.settings import NetSuiteSettings
 from pipelines.netsuite.suiteql import Scope
 from pipelines.netsuite.sweep import Reader, State, Sweep
 from pipelines.sync import SyncContext
+from pipelines.system import Refused
 from pipelines.tables import Table
 
 log = logging.getLogger(__name__)
@@ -144,7 +145,22 @@ class Extraction:
 
     def customers(self) -> Batches:
         if self.settings.sync_customers:
-            yield from self._sweep(reads.customers(self.settings.customer_fields), self.reader.scope.customers())
+            read = reads.customers(self.settings.customer_fields, addressed=self._sees_addresses())
+            yield from self._sweep(read, self.reader.scope.customers())
+
+    def _sees_addresses(self) -> bool:
+        """Whether the role sees addresses. A customer without them is better than none."""
+        try:
+            self.reader.client.page(access.ADDRESS_PROBE, limit=1)
+        except (Refused, Denied) as error:
+            if isinstance(error, Refused) and error.code != "permission":
+                raise
+            self.context.log.note(
+                f"{self.connection.name}: addresses cannot be read ({error}); customers come without them."
+            )
+            self.context.log.count(addresses_not_visible=1)
+            return False
+        return True
 
     def contacts(self) -> Batches:
         if self.settings.sync_contacts:

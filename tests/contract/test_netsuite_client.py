@@ -13,6 +13,7 @@ import pytest
 
 from pipelines.netsuite.client import Client
 from pipelines.netsuite.source import check_fields
+from pipelines.netsuite.twin import roles
 from pipelines.sandbox.clock import Clock
 from pipelines.system import NotConfigured, Refused, Transient
 from tests.contract import netsuite_kit as kit
@@ -66,6 +67,34 @@ def test_everything_arrives_once_and_exactly(world: World) -> None:
     assert world.latest("customer")["501"]["companyname"] == 'Ünïted 501 "O\'Hara" GmbH'
     assert {row["name"] for row in world.raw("select name from raw_netsuite.subsidiary")} == {"Parent Inc", "EMEA Ltd"}
     assert world.raw("select base_currency from raw_tieout.connection") == [{"base_currency": "USD"}]
+
+
+def test_a_customer_comes_with_its_addresses_and_the_name_of_its_category(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.sync()
+    customer = world.latest("customer")["501"]
+    assert (customer["category"], customer["category_name"], customer["fax"], customer["url"]) == (
+        "4",
+        "Wholesale",
+        "7",
+        "u.example",
+    )
+    shared = {"addressee": "Ünïted", "addr1": "1 Road", "state": "TX", "zip": "78701", "country": "US"}
+    assert json.loads(customer["addresses"]) == [
+        {"type": "billing", "nkey": "81", "city": "Austin", **shared},
+        {"type": "shipping", "nkey": "82", "city": "Boston", **shared},
+    ]
+    assert world.latest("customer")["502"]["addresses"] == "[]"
+    world.books.edit_customer("501", at=world.clock.tick(), defaultbillingaddress="82")
+    assert world.sync().versions["customer"] == 1
+    assert json.loads(world.latest("customer")["501"]["addresses"])[0]["city"] == "Boston"
+    monkeypatch.setitem(roles.TABLE_PERMISSION, "entityaddress", "Contacts")
+    world.account.role = world.account.role.without("Contacts")
+    report = world.sync(world.connection("blind", sync_contacts=False))
+    assert report.counts["addresses_not_visible"] == 1
+    rows = world.raw("select distinct addresses from raw_netsuite.customer where connection = 'blind'")
+    assert rows == [{"addresses": None}]
 
 
 def test_the_second_run_adds_nothing(world: World) -> None:

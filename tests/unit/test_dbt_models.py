@@ -44,6 +44,21 @@ def test_open_amounts_come_from_dated_applications(house: Warehouse) -> None:
     assert yen == {"base_open_amount": Decimal("33.50"), "base_currency": "USD"}
 
 
+def test_a_customer_has_terms_limit_segment_notes_and_addresses(house: Warehouse) -> None:
+    customer = house.one(
+        "select terms, credit_limit, segment, notes, phone, alternate_phone, fax, website, custom_fields from ledger.ar_customers"
+        f" where customer_key = '{NS}13'"
+    )
+    assert tuple(customer.values()) == (
+        "Net 30", Decimal("5000.50"), "Wholesale", "Call first.", "1", "2", "3", "beta.example", '{"custentity_owner": "Ann"}',
+    )  # fmt: skip
+    rows = house.rows("select * exclude (system, connection) from ledger.ar_addresses order by address_key")
+    assert [tuple(row.values()) for row in rows] == [
+        (f"{NS}13#billing", f"{NS}13", "billing", "Beta", None, '1 Elm "Row"', None, None, "Austin", "TX", "78701", "US", None, False),
+        (f"{NS}13#shipping", f"{NS}13", "shipping", None, None, "2 Oak", "Suite 3", None, None, None, None, "US", "555", False),
+    ]  # fmt: skip
+
+
 def test_what_is_not_approved_is_owed_by_nobody(house: Warehouse) -> None:
     keys = f"('{NS}106', '{NS}107')"
     assert house.rows(f"select document_amount from ledger.ar_documents where document_key in {keys} order by 1") == [
