@@ -53,9 +53,8 @@ def check(connection: Connection) -> Check:
             connection.name, "not_configured", Problem("not_configured", str(error), "Set what the message names.")
         )
     except Refused as error:
-        state = {"token_limit": "token_limit", "permission": "refused"}.get(error.code, "disconnected")
         problem = Problem(error.code, str(error).partition(" Remedy: ")[0], error.remedy)
-        return _failed(connection.name, state, problem, *_skew(connection))
+        return _failed(connection.name, error.state, problem, *_skew(connection))
     except Denied as error:
         text = f"{connection.name}: {connection.settings.services} answered {error.error.status}: {error}"
         return _failed(connection.name, "disconnected", Problem("wrong_account", text, ACCOUNT_REMEDY))
