@@ -250,6 +250,25 @@ def _settle(warehouse: duckdb.DuckDBPyConnection, table: Table, load_ids: list[s
     return int(kept[0][0])
 
 
+def living(
+    home: Home, table: Table, connection: str, wanted: str, where: str, values: Sequence[Any] = ()
+) -> list[tuple[Any, ...]]:
+    """Columns `wanted` of a connection's records whose last version is alive, of those that meet `where`. Takes the warehouse lock.
+
+    `where` is of what never changes in a record: it is asked of every version.
+    """
+    key = ", ".join(f'"{part}"' for part in table.key)
+    with warehouse_lock(home), connect(home) as warehouse:
+        return warehouse.execute(
+            f"""
+            select {wanted} from (
+                select *, row_number() over (partition by {key} order by _dlt_load_id desc, _seq desc) as place
+                from {_name(table)} where connection = ? and {where}
+            ) where place = 1 and not is_deleted order by all""",
+            [connection, *values],
+        ).fetchall()
+
+
 def store_outbox(home: Home, outbox_rows: Mapping[str, Sequence[dict[str, str | None]]]) -> None:
     """Read the outbox into the warehouse like any other system: its state now, whole. Takes the warehouse lock."""
     with warehouse_lock(home), connect(home) as warehouse:

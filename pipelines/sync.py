@@ -110,10 +110,10 @@ def _run(connection: Connection, context: SyncContext, confirmations: Sequence[C
 
 
 def state_of(error: BaseException) -> str:
-    """The state a failed sync leaves its connection in. A token limit and a lost connection are two different ones."""
+    """The state a failed sync leaves its connection in."""
     match error:
         case Refused():
-            return {"token_limit": "token_limit", "invalid_login": "disconnected"}.get(error.code, "refused")
+            return error.state
         case NotConfigured():
             return "not_configured"
         case Transient():

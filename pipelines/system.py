@@ -32,6 +32,14 @@ class Refused(TieoutError):
         self.remedy = remedy
         self.code = code
 
+    @property
+    def state(self) -> str:
+        """What a connection is when it was refused so. A token limit and a lost connection are two different states."""
+        return _STATES.get(self.code, "refused")
+
+
+_STATES = {"token_limit": "token_limit", "invalid_login": "disconnected", "wrong_account": "disconnected"}
+
 
 class Rejected(TieoutError):
     """The system understood a request and said no; `str(error)` holds its words, unchanged."""

@@ -10,7 +10,7 @@ dates as (select distinct as_of_date from {{ dates }}),
 documents as (
     select *, document_key as item_key, document_amount as item_amount, issued_date as item_date, 'document' as item_type
     from {{ ref('int_open_documents') }}
-    where not is_deleted
+    where not is_deleted and not is_pending_approval
 ),
 
 payments as (select * from {{ ref('int_open_payments') }} where not is_deleted),

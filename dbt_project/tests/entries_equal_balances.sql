@@ -8,23 +8,8 @@ entries as (
     group by customer_key, currency
 ),
 
-not_posting as (
-    select customer_key, currency, sum(open_amount) as amount
-    from {{ ref('ar_documents') }}
-    where not is_posting
-    group by customer_key, currency
-),
-
 balances as (
-    select
-        balances.customer_key,
-        balances.currency,
-        balances.balance_amount - coalesce(not_posting.amount, 0) as amount
-    from {{ ref('ar_balances') }} as balances
-    left join not_posting
-        on
-            balances.customer_key = not_posting.customer_key
-            and balances.currency = not_posting.currency
+    select customer_key, currency, balance_amount as amount from {{ ref('ar_balances') }}
 )
 
 select

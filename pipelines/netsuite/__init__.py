@@ -10,7 +10,7 @@ Auth
     and every retry of one, is signed anew with HMAC-SHA256; the realm is the account id with its underscore, the host with a hyphen.
 
 Reads
-    The tables of `tables.py`. First everything in ranges of ids, then what changed since the last complete read less two hours, by the
+    The tables of `tables.py`, a customer with its default addresses. First everything in ranges of ids, then what changed since the last complete read less two hours, by the
     account's own clock. A transaction is read whole: header, lines, postings and applications are one version. Deletions come from
     `deletedrecord`; more of them than the brake allows are held until a person confirms. Counts and balances are asked independently.
 
@@ -26,6 +26,9 @@ Quirks
     2026-11-20: a missing permission is 400 USER_ERROR, not 403, and rows of a subsidiary the role cannot see are just absent; so what
     disappears is never taken for deleted unless NetSuite says so.
     2026-11-20: X-NetSuite-Idempotency-Key is ignored on synchronous calls; the external id is what makes a create happen once.
+    2026-11-28: a customer's default addresses are ids (nkey) of the table entityaddress: so an extract of a real account's table has its
+    columns (fivetran/dbt_netsuite, integration_tests/seeds), and so public SuiteQL joins it. Which permission opens it is not documented;
+    where a role sees no such table customers come without addresses. BUILTIN.DF(category) is the category's name.
     2026-11-20: OAuth 1.0a takes no new integrations from release 2027.1
     (https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_0525020842.html).
     2026-11-20: every failed login is the same 401; the cause is only in NetSuite's Login Audit Trail.

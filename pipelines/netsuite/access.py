@@ -29,6 +29,7 @@ TYPES = {
     "Deposit": "Transactions > Deposit",
     "Journal": "Transactions > Make Journal Entry",
 }
+ADDRESS_PROBE = "SELECT e.nkey FROM entityaddress e WHERE ROWNUM <= 1"
 ACCOUNT_REMEDY = "Check account_id (Setup > Company > Company Information; a sandbox's ends in _SB1) and base_url."
 
 

@@ -142,12 +142,12 @@ class Login(Protocol):
 
 
 class Metered(AuthBase):
-    """Counts every attempt, retries among them, against the daily budget just before it is signed."""
+    """Counts every attempt, retries and token requests among them, against the daily budget just before it is signed, if it is."""
 
-    def __init__(self, login: Login, budget: DailyBudget) -> None:
+    def __init__(self, budget: DailyBudget, login: Login | None = None) -> None:
         self._login = login
         self._budget = budget
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         self._budget.take()
-        return self._login(request)
+        return self._login(request) if self._login else request

@@ -16,7 +16,7 @@ from email.utils import parsedate_to_datetime
 import requests
 
 from pipelines.connections import Connection
-from pipelines.netsuite.access import ACCOUNT_REMEDY, TYPES, closed
+from pipelines.netsuite.access import ACCOUNT_REMEDY, ADDRESS_PROBE, TYPES, closed
 from pipelines.netsuite.budget import BudgetSpent
 from pipelines.netsuite.client import Client
 from pipelines.netsuite.errors import Denied
@@ -34,7 +34,11 @@ _REFUND = {"customerRefund": TYPES["CustRfnd"]}  # needed only where payments ar
 _SEARCH = "Reports > SuiteAnalytics Workbook, or Lists > Perform Search"
 # What no call of ours needs, so that its absence is told but is no problem.
 _OPTIONAL = {
-    "deletedrecord": ("Lists > Deleted Records", "without it deletions are not seen"),
+    "SELECT d.recordid FROM deletedrecord d WHERE ROWNUM <= 1": (
+        "Lists > Deleted Records",
+        "without it deletions are not seen",
+    ),
+    ADDRESS_PROBE: ("The table entityaddress", "without it customers have no addresses"),
 }
 _SKEW_SECONDS, _DAY_SECONDS = 300, 86_400
 
@@ -49,9 +53,8 @@ def check(connection: Connection) -> Check:
             connection.name, "not_configured", Problem("not_configured", str(error), "Set what the message names.")
         )
     except Refused as error:
-        state = {"token_limit": "token_limit", "permission": "refused"}.get(error.code, "disconnected")
         problem = Problem(error.code, str(error).partition(" Remedy: ")[0], error.remedy)
-        return _failed(connection.name, state, problem, *_skew(connection))
+        return _failed(connection.name, error.state, problem, *_skew(connection))
     except Denied as error:
         text = f"{connection.name}: {connection.settings.services} answered {error.error.status}: {error}"
         return _failed(connection.name, "disconnected", Problem("wrong_account", text, ACCOUNT_REMEDY))
@@ -160,10 +163,9 @@ def _subsidiaries(client: Client) -> Iterator[Problem]:
 
 
 def _optional(client: Client) -> Iterator[tuple[str, str]]:
-    for table, (permission, why) in _OPTIONAL.items():
-        column = "recordid" if table == "deletedrecord" else "id"
+    for probe, (permission, why) in _OPTIONAL.items():
         try:
-            client.page(f"SELECT x.{column} FROM {table} x WHERE ROWNUM <= 1", limit=1)
+            client.page(probe, limit=1)
         except (Refused, Denied):
             yield permission, f"not granted: {why}"
 

@@ -44,7 +44,7 @@ class TooManyRows(ValueError):
 
 class Client:
     """One connection's client. Thread-safe. Nothing is sent before the first call. At most `max_concurrency` calls are in flight, those of
-    the home's other clients of the same connection counted, also in other processes.
+    the home's other clients of the same account counted, also in other processes: NetSuite limits an account, not a connection.
 
     Raises Refused (login, permission), Denied (NetSuite's own words; NotFound for 404), Transient (no answer, or "later" to the end).
     """
@@ -55,17 +55,14 @@ class Client:
         self.settings = settings
         self.rows = 0
         self.budget = DailyBudget(connection.name, settings.daily_requests, home)
-        self.slots = Slots(home or Home.current(), f"{connection.name}.calls", settings.max_concurrency)
-        slots = Budget(settings.max_concurrency, shared=self.slots)
-        self.http = self._http(slots, None)
-        login: Login
-        if settings.auth == "oauth1":
-            login = Signature(settings)
-        else:
-            # The token request runs inside a call that holds a slot: it must not wait for another.
-            login = Bearer(connection.name, settings, self._http(Budget(1), None))
-        self._login = login
-        self.http = self._http(slots, Metered(login, self.budget))
+        self.slots = Slots(home or Home.current(), f"netsuite_{settings.account_id}.calls", settings.max_concurrency)
+        # The token request runs inside a call that holds a slot: it must not wait for another.
+        self._tokens = self._http(Budget(1), Metered(self.budget))
+        self._login: Login = (
+            Signature(settings) if settings.auth == "oauth1" else Bearer(connection.name, settings, self._tokens)
+        )
+        self.http = self._http(Budget(settings.max_concurrency, shared=self.slots), Metered(self.budget, self._login))
+        self._tokens.counter = self.http.counter
 
     def _http(self, slots: Budget, auth: AuthBase | None) -> Http:
         return Http(
@@ -87,6 +84,7 @@ class Client:
     def close(self) -> None:
         self.budget.close()
         self.http.close()
+        self._tokens.close()
         self.slots.close()
 
     # Reading

@@ -60,8 +60,10 @@ def _total_queries(scope: Scope) -> Iterator[tuple[str, str]]:
 
 
 def balances(reader: Reader) -> Iterator[list[Row]]:
-    """Rows of `control_balance`: what each customer owes per currency, and what it paid without applying it."""
-    if not (reader.scope.settings.sync_invoices and reader.scope.settings.sync_payments):
+    """Rows of `control_balance`: what each customer owes per currency, and what it paid without applying it. None where the settings
+    leave out open invoices: the books then hold no balance that NetSuite could know."""
+    settings = reader.scope.settings
+    if not (settings.sync_invoices and settings.sync_payments and "A" in (settings.invoice_statuses or "A")):
         return
     ends = reader.client.scalar("SELECT MIN(c.id) AS low, MAX(c.id) AS high, COUNT(*) AS amount FROM customer c")
     if not int(ends.get("amount") or 0):
@@ -80,7 +82,7 @@ def balances(reader: Reader) -> Iterator[list[Row]]:
 
 def _balance_queries(scope: Scope) -> Iterator[tuple[int, int, str]]:
     """(sign, 0 for owed or 1 for unapplied, query) for each kind of document."""
-    kept = scope.kept()
+    kept = f"{scope.kept()} AND (t.posting = 'T' OR t.type = 'CustPymt')"  # an unapproved invoice is owed by nobody
 
     def per(entity: str, amount: str, source: str, condition: str) -> str:
         return (
@@ -96,5 +98,7 @@ def _balance_queries(scope: Scope) -> Iterator[tuple[int, int, str]]:
         "JOIN transactionline m ON m.transaction = t.id JOIN transactionaccountingline g ON g.transaction = t.id"
         " AND g.transactionline = m.id AND g.accountingbook = 1 JOIN account a ON a.id = g.account AND a.accttype = 'AcctRec'"
     )
-    yield 1, 0, per("m.entity", "SUM(m.foreignamountunpaid)", receivable, "t.type = 'Journal'")
-    yield -1, 0, per("m.entity", _UNUSED, receivable, "t.type = 'Journal'")
+    mapped = ", ".join(scope.settings.subsidiaries)
+    journal = "t.type = 'Journal'" + (f" AND m.subsidiary IN ({mapped})" if mapped else "")  # each line is of its own
+    yield 1, 0, per("m.entity", "SUM(m.foreignamountunpaid)", receivable, journal)
+    yield -1, 0, per("m.entity", _UNUSED, receivable, journal)

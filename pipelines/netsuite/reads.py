@@ -1,7 +1,7 @@
 """What is asked of NetSuite for each raw table: SuiteQL whose columns carry the declared names."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,9 @@ from pipelines.netsuite.client import Client, Row, TooManyRows
 from pipelines.netsuite.suiteql import Slice, day, moment
 from pipelines.tables import Table
 
+_CHUNK = 500  # ids in one IN list; SuiteQL takes 1,000
+_ADDRESSES = ("billing", "shipping")
+_ADDRESS = ("nkey", "addressee", "attention", "addr1", "addr2", "addr3", "city", "state", "zip", "country", "addrphone")
 _BOOK = "1"  # the primary accounting book; NetSuite gives it id 1 in every account
 _LINE_COLUMNS = (
     "tl.id, tl.transaction, tl.mainline, tl.linesequencenumber, tl.item, BUILTIN.DF(tl.item) AS item_name, tl.quantity, tl.memo, tl.entity, tl.taxline,"
@@ -31,25 +34,22 @@ def select_list(table: Table, alias: str, leave_out: Iterable[str] = (), extra: 
     return ", ".join([*parts, *(f"{alias}.{name}" for name in extra)])
 
 
-# Tables small enough to be read whole at each sync. Equal rows are not kept twice.
-SNAPSHOTS = (
-    tables.SUBSIDIARY, tables.ACCOUNT, tables.CURRENCY, tables.ACCOUNTINGPERIOD, tables.TERM, tables.PAYMENTMETHOD,
-    tables.RELATIONSHIP, tables.CURRENCYRATE,
-)  # fmt: skip
-
-
-def snapshot_query(table: Table) -> str:
-    return f"SELECT {select_list(table, 's')} FROM {table.name} s WHERE s.id IS NOT NULL"
+def chunks(ids: Iterable[str]) -> Iterator[str]:
+    """Ids as lists for IN (...), few enough for a query."""
+    ordered = sorted(ids, key=int)
+    for start in range(0, len(ordered), _CHUNK):
+        yield ", ".join(ordered[start : start + _CHUNK])
 
 
 @dataclass(frozen=True)
 class Read:
-    """How a table that is read by change is asked for: `SELECT columns FROM name alias WHERE ...`, then completed by `finish`."""
+    """How a table that is read by change is asked for: `SELECT columns FROM name alias joins WHERE ...`, then completed by `finish`."""
 
     table: Table
     alias: str
     columns: str
     finish: Callable[[Client, list[Row], str], None]
+    joins: str = ""
 
     @property
     def key(self) -> str:
@@ -57,7 +57,7 @@ class Read:
 
     def rows(self, client: Client, part: Slice, condition: str, children: str) -> list[Row]:
         """The records of a range of ids that meet a condition, completed; `children` is a wider condition that costs less to test."""
-        query = f"SELECT {self.columns} FROM {self.table.name} {self.alias} WHERE {condition} AND {self.key} < ?"
+        query = f"SELECT {self.columns} FROM {self.table.name} {self.alias}{self.joins} WHERE {condition} AND {self.key} < ?"
         found: list[Row] = []
         for page in client.by_id(query, [str(part.high)], self.key, part.low - 1):
             self.finish(client, page, children)
@@ -65,11 +65,31 @@ class Read:
         return found
 
 
-def customers(extra: tuple[str, ...]) -> Read:
-    return Read(
-        tables.CUSTOMER, "c", select_list(tables.CUSTOMER, "c", ["custom_fields"], extra),
-        lambda _client, rows, _condition: fold(rows, extra),
-    )  # fmt: skip
+def customers(extra: tuple[str, ...], *, addressed: bool) -> Read:
+    """`addressed`: with the default addresses, which are read with the customer that they belong to."""
+    own = select_list(tables.CUSTOMER, "c", ["category_name", "addresses", "custom_fields"], extra)
+    columns, joins = [own, "BUILTIN.DF(c.category) AS category_name"], ""
+    for kind in _ADDRESSES if addressed else ():
+        columns += [f"{kind}.{name} AS {kind}_{name}" for name in _ADDRESS]
+        joins += f" LEFT JOIN entityaddress {kind} ON {kind}.nkey = c.default{kind}address"
+
+    def finish(_client: Client, rows: list[Row], _condition: str) -> None:
+        fold(rows, extra)
+        if addressed:
+            fold_addresses(rows)
+
+    return Read(tables.CUSTOMER, "c", ", ".join(columns), finish, joins)
+
+
+def fold_addresses(rows: list[Row]) -> None:
+    """Put the columns of each customer's addresses into `addresses`: a JSON list of objects with their `type`."""
+    for row in rows:
+        found = []
+        for kind in _ADDRESSES:
+            address = {name: row.pop(f"{kind}_{name}", None) for name in _ADDRESS}
+            if address["nkey"] is not None:
+                found.append({"type": kind, **{name: value for name, value in address.items() if value is not None}})
+        row["addresses"] = orjson.dumps(found, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def contacts() -> Read:
@@ -130,12 +150,12 @@ def embed(rows: list[Row], lines: list[Row], links: list[Row]) -> None:
     for row in rows:
         mine = lines_of.get(row["id"], [])
         subsidiary = None
-        for line in mine:
-            of_line = line.pop(
-                "subsidiary", None
-            )  # it is the header's; a journal has no main line, and any of its lines says it
-            if of_line is not None and (subsidiary is None or line.get("mainline") == "T"):
-                subsidiary = of_line
+        for line in mine:  # the main line's is the header's; a journal has none, and its first line says it
+            if line.get("subsidiary") is not None and (subsidiary is None or line.get("mainline") == "T"):
+                subsidiary = line["subsidiary"]
+        for line in mine:  # an intercompany journal's lines are of several
+            if line.get("subsidiary") == subsidiary:
+                line.pop("subsidiary", None)
         row["subsidiary"] = subsidiary
         row["lines"] = orjson.dumps(mine, option=orjson.OPT_SORT_KEYS).decode()
         row["applications"] = orjson.dumps(links_of.get(row["id"], []), option=orjson.OPT_SORT_KEYS).decode()

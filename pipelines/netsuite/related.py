@@ -12,8 +12,8 @@ import orjson
 
 from pipelines.netsuite.client import Row
 from pipelines.netsuite.packing import packed, unpacked
+from pipelines.netsuite.reads import chunks
 
-_CHUNK = 500  # ids in one IN list; SuiteQL takes 1,000
 OPEN = (
     "(COALESCE(t.foreignamountunpaid, 0) <> 0 OR EXISTS (SELECT 1 FROM transactionline u WHERE u.transaction = t.id"
     " AND u.mainline = 'T' AND COALESCE(u.foreignpaymentamountunused, 0) <> 0))"
@@ -50,20 +50,14 @@ class Related:
 
     def conditions(self) -> Iterator[str]:
         """Conditions on `t` that together cover what is to be read again."""
-        for chunk in _chunks(self.linked - self.changed):
+        for chunk in chunks(self.linked - self.changed):
             yield f"t.id IN ({chunk})"
         if self.everyone:
             yield OPEN
             return
-        for chunk in _chunks(self.entities):
+        for chunk in chunks(self.entities):
             yield f"t.entity IN ({chunk}) AND {OPEN}"
 
 
 def _packed(ids: set[str]) -> str:
     return packed(sorted(map(int, ids)))
-
-
-def _chunks(ids: set[str]) -> Iterator[str]:
-    ordered = sorted(ids, key=int)
-    for start in range(0, len(ordered), _CHUNK):
-        yield ", ".join(ordered[start : start + _CHUNK])

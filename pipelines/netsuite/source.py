@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from pipelines import load
 from pipelines.connections import Connection
-from pipelines.netsuite import access, controls, reads, tables
+from pipelines.netsuite import access, controls, reads, snapshots, tables
 from pipelines.netsuite.budget import BudgetSpent
 from pipelines.netsuite.client import Client, Row
 from pipelines.netsuite.deletions import Deletions
@@ -25,6 +25,7 @@ from pipelines.netsuite.settings import NetSuiteSettings
 from pipelines.netsuite.suiteql import Scope
 from pipelines.netsuite.sweep import Reader, State, Sweep
 from pipelines.sync import SyncContext
+from pipelines.system import Refused
 from pipelines.tables import Table
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ def source(connection: Connection, context: SyncContext) -> Any:
     """Everything of one connection that is new, or with `context.full` everything. Sends nothing until it is extracted."""
     run = Extraction(connection, context)
     makers: dict[Table, Callable[[], Batches]] = {
-        **{table: _snapshot_of(run, table) for table in reads.SNAPSHOTS},
+        **{table: _snapshot_of(run, table) for table in snapshots.TABLES},
         tables.CUSTOMER: run.customers,
         tables.CONTACT: run.contacts,
         tables.TRANSACTION: run.transactions,
@@ -140,12 +141,26 @@ class Extraction:
     def snapshot(self, table: Table) -> Batches:
         if table is tables.RELATIONSHIP and not self.settings.sync_customers:
             return
-        for page in self.reader.client.by_id(reads.snapshot_query(table), (), "s.id"):
-            yield self.reader.batch(table, page)
+        yield from snapshots.Snapshot(self.reader, table, self._state(table.name)).run()
 
     def customers(self) -> Batches:
         if self.settings.sync_customers:
-            yield from self._sweep(reads.customers(self.settings.customer_fields), self.reader.scope.customers())
+            read = reads.customers(self.settings.customer_fields, addressed=self._sees_addresses())
+            yield from self._sweep(read, self.reader.scope.customers())
+
+    def _sees_addresses(self) -> bool:
+        """Whether the role sees addresses. A customer without them is better than none."""
+        try:
+            self.reader.client.page(access.ADDRESS_PROBE, limit=1)
+        except (Refused, Denied) as error:
+            if isinstance(error, Refused) and error.code != "permission":
+                raise
+            self.context.log.note(
+                f"{self.connection.name}: addresses cannot be read ({error}); customers come without them."
+            )
+            self.context.log.count(addresses_not_visible=1)
+            return False
+        return True
 
     def contacts(self) -> Batches:
         if self.settings.sync_contacts:
@@ -162,15 +177,17 @@ class Extraction:
                 return any(line.get("account") in scope.receivable for line in orjson.loads(row["lines"]))
             return row.get("type") != "CustInvc" or not wanted or row.get("status") in wanted
 
-        read = reads.transactions(self.settings.transaction_fields)
-        yield from self._sweep(read, scope.transactions(), scope.first_load(self.reader.started.date()), keep)
+        def stays(row: Row) -> bool:
+            return bool(wanted) and row.get("type") == "CustInvc"
 
-    def _sweep(
-        self, read: reads.Read, always: str, first: str | None = None, keep: Callable[[Row], bool] = lambda _row: True
-    ) -> Batches:
+        read = reads.transactions(self.settings.transaction_fields)
+        first = scope.first_load(self.reader.started.date())
+        related = Related(everyone=self.deletions.any_new)
+        yield from self._sweep(read, scope.transactions(), first=first, keep=keep, stays=stays, related=related)
+
+    def _sweep(self, read: reads.Read, always: str, **more: Any) -> Batches:
         gone = self.deletions  # asked before the sweep; given after it, so that a deletion is the last version
-        related = Related(everyone=gone.any_new) if read.table is tables.TRANSACTION else None
-        yield from Sweep(self.reader, read, self._state(read.table.name), always, first or always, keep, related).run()
+        yield from Sweep(self.reader, read, self._state(read.table.name), always, **{"first": always, **more}).run()
         yield from gone.tombstones(read.table)
 
     def deleted(self) -> Batches:

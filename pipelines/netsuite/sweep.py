@@ -14,12 +14,13 @@ from typing import Any, TypeVar
 import orjson
 import pyarrow as pa
 
+from pipelines import load
 from pipelines.netsuite import exact, tables
 from pipelines.netsuite.budget import BudgetSpent
 from pipelines.netsuite.client import Client, Row
 from pipelines.netsuite.reads import Read
 from pipelines.netsuite.related import Related
-from pipelines.netsuite.suiteql import Scope, Slice, render, since, slices
+from pipelines.netsuite.suiteql import Scope, Slice, since, slices
 from pipelines.sync import SyncContext
 from pipelines.tables import Quarantined, Table, arrow_batch
 
@@ -83,6 +84,13 @@ class Reader:
             )  # fmt: skip
         return [row for number, row in enumerate(rows) if number not in found] if found else rows
 
+    def landed(self, table: Table, ids: Iterable[str]) -> set[str]:
+        """Which of these records earlier syncs have loaded and still live."""
+        found = load.living(
+            self.context.home, table, self.client.connection, "id", "id in (select unnest(?::varchar[]))", [sorted(ids)]
+        )
+        return {str(row[0]) for row in found}
+
     def settled(self, moment: datetime) -> str:
         return (moment - timedelta(minutes=self.client.settings.settle_minutes)).isoformat()
 
@@ -92,7 +100,11 @@ class Reader:
 
 @dataclass
 class Sweep:
-    """All changes of one table: `always` holds for what is in scope, `first` for the first load; `keep` drops or tombstones a row."""
+    """All changes of one table: `always` holds for what is in scope, `first` for the first load.
+
+    A row that `keep` refuses is only counted, unless it was loaded before: then it is given on where it `stays` in the books (an
+    invoice whose status is no longer asked for is how we learn that it is paid), and else as gone from them.
+    """
 
     reader: Reader
     read: Read
@@ -100,7 +112,10 @@ class Sweep:
     always: str
     first: str
     keep: Callable[[Row], bool] = lambda _row: True
+    stays: Callable[[Row], bool] = lambda _row: False
     related: Related | None = None
+    given: set[str] = field(default_factory=set)  # by this run, of the types that may leave
+    filtered: set[str] = field(default_factory=set)
 
     def run(self) -> Iterator[pa.Table]:
         """The table's batches. When the day's requests are spent it ends quietly, with its place kept."""
@@ -133,16 +148,16 @@ class Sweep:
             zone = self.reader.client.settings.time_zone
             condition = children = f"{self.always} AND {since(self.read.alias, self.reader.overlapped(through), zone)}"
         for part, rows in self._read(condition, children, 0 if again else self.state["next_id"] or 0):
-            yield from self._batches(rows, through)
+            if through is not None and self.related is not None:
+                self.related.add(rows)
+            yield from self._batches(rows)
             if not again:
                 self.state["next_id"] = part.high
         if through is not None and self.related is not None:
             for touched in self.related.conditions():
                 condition = f"{self.always} AND {touched}"
                 for _part, rows in self._read(condition, condition, 0):
-                    kept = [row for row in rows if self.keep(row)]
-                    if kept:
-                        yield self.reader.batch(self.read.table, kept)
+                    yield from self._batches(rows)
 
     def _read(self, condition: str, children: str, after: int) -> Iterator[tuple[Slice, list[Row]]]:
         client = self.reader.client
@@ -160,21 +175,21 @@ class Sweep:
         amount = int(row.get("amount") or 0)
         return slices(int(row["low"]), int(row["high"]), amount) if amount else []
 
-    def _batches(self, rows: list[Row], through: str | None) -> Iterator[pa.Table]:
-        kept = [row for row in rows if self.keep(row)] if through is not None else rows
-        if through is not None and self.related is not None:
-            self.related.add(rows)
-        if kept:
-            yield self.reader.batch(self.read.table, kept)
-        if len(kept) < len(rows):
-            yield from self._left(rows, kept, through)
-
-    def _left(self, rows: list[Row], kept: list[Row], through: str | None) -> Iterator[pa.Table]:
-        """What has left the scope is gone from the ledger; what was never in it is only counted."""
-        staying = {row["id"] for row in kept}
-        out = [row for row in rows if row["id"] not in staying]
-        self.reader.context.log.count(**{f"{self.read.table.name}_filtered": len(out)})
-        new = render(datetime.fromisoformat(str(through)), self.reader.client.settings.time_zone)
-        gone = [row for row in out if str(row.get("createddate", "")) < new]
+    def _batches(self, rows: list[Row]) -> Iterator[pa.Table]:
+        out = {row["id"] for row in rows if not self.keep(row)}
+        loaded = (out & self.given) | self.reader.landed(self.read.table, out - self.given) if out else set()
+        live = [row for row in rows if row["id"] not in out or (row["id"] in loaded and self.stays(row))]
+        gone = [row for row in rows if row["id"] in loaded and not self.stays(row)]
+        self._count(out)
+        self.given.update(row["id"] for row in live if self.stays(row) or row.get("type") == "Journal")
+        if live:
+            yield self.reader.batch(self.read.table, live)
         if gone:
+            self.given.difference_update(row["id"] for row in gone)
             yield self.reader.batch(self.read.table, gone, deleted=True)
+
+    def _count(self, out: set[str]) -> None:
+        new = out - self.filtered
+        self.filtered |= new
+        if new:
+            self.reader.context.log.count(**{f"{self.read.table.name}_filtered": len(new)})

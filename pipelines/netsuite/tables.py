@@ -38,9 +38,11 @@ TERM = _table("term", "id", "id name daysuntilnetdue:integer", "One row per paym
 PAYMENTMETHOD = _table("paymentmethod", "id", "id name isinactive:bool", "One row per payment method.")
 CUSTOMER = _table(
     "customer", "id",
-    "id entityid companyname firstname lastname altname isperson:bool email phone parent currency terms creditlimit:money category"
-    " comments externalid isinactive:bool datecreated:timestamp lastmodifieddate:timestamp custom_fields:json",
-    "One row per version of a customer. `custom_fields` holds the fields named in customer_fields, as text.",
+    "id entityid companyname firstname lastname altname isperson:bool email phone altphone mobilephone fax url parent currency terms"
+    " creditlimit:money category category_name comments externalid isinactive:bool datecreated:timestamp lastmodifieddate:timestamp"
+    " addresses:json custom_fields:json",
+    "One row per version of a customer. `addresses` holds its default billing and shipping address as they were then (absent where the"
+    " role sees none), `custom_fields` the fields named in customer_fields, as text.",
 )  # fmt: skip
 RELATIONSHIP = _table(
     "customersubsidiaryrelationship",

@@ -15,6 +15,7 @@ from typing import Protocol
 from pipelines.sandbox.survey import Survey
 
 ZERO = Decimal(0)
+SEGMENTS = ("Enterprise", "Mid-market", "Small business", "Public sector")
 Apply = Sequence[tuple[str, Decimal]]  # open items and what is applied to each
 
 
@@ -83,6 +84,20 @@ class Contact:
 
 
 @dataclass(frozen=True)
+class Address:
+    """Where a customer is; `region` is the code of a state, where there are any."""
+
+    addressee: str
+    attention: str | None
+    line1: str
+    line2: str | None
+    city: str
+    region: str | None
+    postal_code: str
+    country: str
+
+
+@dataclass(frozen=True)
 class NewCustomer:
     """A customer to enter. `person` is given and family name of one that is no company."""
 
@@ -103,6 +118,8 @@ class NewCustomer:
     inactive: bool
     contacts: Sequence[Contact]
     at: datetime
+    billing: Address | None = None
+    shipping: Address | None = None
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 from random import Random
 
 from pipelines.sandbox import names
-from pipelines.sandbox.books import Contact, NewCustomer
+from pipelines.sandbox.books import SEGMENTS, Address, Contact, NewCustomer
 from pipelines.sandbox.model import Customer
 from pipelines.sandbox.office import Office
 
 TERMS = (14, 30, 45, 60)  # days
 _DEEPEST = 3  # levels below a customer that has customers of its own
 _COMMENTS = ("Call before sending a reminder.", "Pays on Thursdays; asks for a statement.")
-_SEGMENTS = ("Enterprise", "Mid-market", "Small business", "Public sector")
 _OWNERS = ("ar.lee@meridian.example", "ar.moreno@meridian.example", "ar.novak@meridian.example")
 _TITLES = ("Accounts Payable", "Controller", "CFO", "Office Manager", "Buyer")
 
@@ -120,11 +119,13 @@ class Directory:
                 also=also,
                 credit_limit=rng.choice([None, 5000, 20000, 50000]),
                 comments=rng.choice([None, None, *_COMMENTS]),
-                segment=rng.choice(_SEGMENTS),
+                segment=rng.choice(SEGMENTS),
                 owner=rng.choice(_OWNERS) if number % 5 else None,
                 external_id=f"crm-{number}" if number % 3 == 0 else None,
                 inactive=inactive or unused,
                 contacts=contacts,
+                billing=self._address(shown, number, "billing"),
+                shipping=self._address(shown, number, "shipping") if number % 3 else None,
                 at=self.since + timedelta(minutes=number),
             )
         )
@@ -132,6 +133,17 @@ class Directory:
             customer_id, shown, f"ap@{host}", currencies, terms, method, typical, every, primary, person=who,
             contact_email=next((contact.email for contact in contacts if not contact.inactive), None),
         )  # fmt: skip
+
+    def _address(self, addressee: str, number: int, kind: str) -> Address:
+        """Drawn from the customer's own number, so that nothing else is drawn differently."""
+        rng = Random(f"{self.office.profile.country} {number} {kind}")
+        city, region, postal_code = names.place(rng, self.office.profile.country)
+        attention = rng.choice([None, *_TITLES]) if kind == "billing" else None
+        house, road = rng.randrange(1, 990), names.street(rng)
+        suite = f"Suite {rng.randrange(100, 900)}" if rng.random() < 0.3 else None
+        return Address(
+            addressee, attention, f"{house} {road}", suite, city, region, postal_code, self.office.profile.country
+        )
 
     def _contacts(self, host: str) -> list[Contact]:
         """One to three people, one in ten of them gone."""

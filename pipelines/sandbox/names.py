@@ -49,6 +49,31 @@ _AWKWARD = {
 }
 
 
+_ROADS = _words("Street Road Avenue Lane Way Drive Court Terrace")
+# City, region (where addresses have one), and the pattern of its postal codes: # is a digit.
+_PLACES: dict[str, tuple[tuple[str, str | None, str], ...]] = {
+    "US": (
+        ("Austin", "TX", "787##"),
+        ("Portland", "OR", "972##"),
+        ("Boston", "MA", "021##"),
+        ("San José", "CA", "951##"),
+    ),
+    "GB": (("London", None, "EC1A #BB"), ("Leeds", None, "LS# 4DT"), ("Bristol", None, "BS# 6NN")),
+    "DE": (("Köln", None, "506##"), ("München", None, "803##"), ("Leipzig", None, "041##")),
+    "SE": (("Malmö", None, "211 ##"), ("Göteborg", None, "411 ##"), ("Umeå", None, "903 ##")),
+}
+
+
+def place(rng: Random, country: str) -> tuple[str, str | None, str]:
+    """City, region and postal code."""
+    city, region, pattern = rng.choice(_PLACES[country])
+    return city, region, "".join(str(rng.randrange(10)) if sign == "#" else sign for sign in pattern)
+
+
+def street(rng: Random) -> str:
+    return f"{rng.choice(_FIRST)} {rng.choice(_ROADS)}"
+
+
 def company(rng: Random, country: str, number: int) -> str:
     """A company name; the first few of a country are awkward on purpose. Names may repeat, as they do in life."""
     awkward = _AWKWARD[country]

@@ -9,12 +9,12 @@ from typing import Any
 
 from pipelines.netsuite.twin import books as twin
 from pipelines.sandbox import netsuite_chart, netsuite_survey
-from pipelines.sandbox.books import Apply, Chart, Clock, Heading, JournalLine, Line, NewCustomer, OtherLine
-from pipelines.sandbox.netsuite_chart import ACCOUNTS, FIRST_BANK, ITEMS, METHODS, TERMS
+from pipelines.sandbox.books import Address, Apply, Chart, Clock, Heading, JournalLine, Line, NewCustomer, OtherLine
+from pipelines.sandbox.netsuite_chart import ACCOUNTS, CATEGORIES, FIRST_BANK, ITEMS, METHODS, TERMS
 from pipelines.sandbox.profile import Profile
 from pipelines.sandbox.survey import Survey
 
-_FIRST_CUSTOMER, _FIRST_CONTACT = 1001, 5_000_001
+_FIRST_CUSTOMER, _FIRST_CONTACT, _FIRST_ADDRESS = 1001, 5_000_001, 7_000_000
 _CITING = """
 select id from transaction where type = 'CustPymt' and (contains(coalesce(memo, ''), '{0}') or contains(coalesce(externalid, ''), '{0}'))
 order by id
@@ -32,7 +32,7 @@ class NetSuiteBooks:
         self.currencies = {code: str(number) for number, code in enumerate(profile.currencies, 1)}
         banks = {code: str(FIRST_BANK + place) for place, code in enumerate(profile.currencies)}
         self.chart = Chart(banks=banks, methods=METHODS, items=ITEMS, fee_vendor=netsuite_chart.FEE_VENDOR, **ACCOUNTS)
-        self._customers = self._contacts = self._relations = 0
+        self._customers = self._contacts = self._relations = self._addresses = 0
         netsuite_chart.fill(self.twin, profile, self.currencies, banks, since, clock.now().date())
 
     def add_customer(self, new: NewCustomer) -> str:
@@ -59,6 +59,9 @@ class NetSuiteBooks:
             externalid=new.external_id,
             isinactive="T" if new.inactive else "F",
             custentity_segment=new.segment,
+            category=CATEGORIES[new.segment],
+            defaultbillingaddress=self._enter_address(customer_id, new.billing, new),
+            defaultshippingaddress=self._enter_address(customer_id, new.shipping, new),
             custentity_ar_owner_email=new.owner,
             datecreated=new.at,
             lastmodifieddate=new.at,
@@ -68,6 +71,30 @@ class NetSuiteBooks:
             self._relate(customer_id, new.also, new, primary=False)
         self._enter_contacts(customer_id, new)
         return customer_id
+
+    def _enter_address(self, customer_id: str, address: Address | None, new: NewCustomer) -> str | None:
+        if address is None:
+            return None
+        self._addresses += 1
+        key = str(_FIRST_ADDRESS + self._addresses)
+        self.twin.add(
+            "entityaddress",
+            nkey=key,
+            recordowner=customer_id,
+            addressee=address.addressee,
+            attention=address.attention,
+            addr1=address.line1,
+            addr2=address.line2,
+            city=address.city,
+            state=address.region,
+            dropdownstate=address.region,
+            zip=address.postal_code,
+            country=address.country,
+            addrphone=new.phone,
+            override="F",
+            lastmodifieddate=new.at,
+        )
+        return key
 
     def _relate(self, customer_id: str, subsidiary: str, new: NewCustomer, *, primary: bool) -> None:
         self._relations += 1

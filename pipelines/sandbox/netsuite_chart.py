@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from pipelines.netsuite.twin.books import Books
+from pipelines.sandbox.books import SEGMENTS
 from pipelines.sandbox.calendar import add_months
 from pipelines.sandbox.money import decimals
 from pipelines.sandbox.profile import Profile
@@ -17,6 +18,7 @@ _UNDEPOSITED, _SERVICES = "122", "55"
 FIRST_BANK = 201
 FEE_VENDOR = "900"
 TERMS = {14: "5", 30: "2", 45: "3", 60: "4"}
+CATEGORIES = {segment: str(number) for number, segment in enumerate(SEGMENTS, 1)}
 METHODS = {"check": "2", "wire": "3", "card": "5", "debit": "6"}
 
 _NAMES = {
@@ -111,6 +113,8 @@ def _accounts(books: Books, currencies: Mapping[str, str], banks: Mapping[str, s
 
 
 def _lists(books: Books) -> None:
+    for segment, category in CATEGORIES.items():
+        books.add("customercategory", id=category, name=segment, isinactive="F")
     for days, term in TERMS.items():
         books.add("term", id=term, name=f"Net {days}", daysuntilnetdue=days, isinactive="F")
     names = {"check": "Check", "wire": "Bank Transfer", "card": "Card (Stripe)", "debit": "Direct Debit (Stripe)"}

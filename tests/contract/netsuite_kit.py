@@ -117,11 +117,25 @@ def books(clock: Clock, account: str = "7311001_SB1", zone: str = "America/Los_A
         exchangerate=Decimal("1.10"),
         effectivedate=date(2026, 1, 1),
     )
+    made.add("customercategory", id="4", name="Wholesale")
+    for key, city in (("81", "Austin"), ("82", "Boston")):
+        made.add(
+            "entityaddress",
+            nkey=key,
+            recordowner="501",
+            addressee="Ünïted",
+            addr1="1 Road",
+            city=city,
+            state="TX",
+            zip="78701",
+            country="US",
+        )
     at = clock.now() - timedelta(days=90)
     for key, subsidiary in (("501", "1"), ("502", "1"), ("503", "2")):
         made.add(
             "customer", id=key, entityid=f"C{key}", companyname=f"Ünïted {key} \"O'Hara\" GmbH", currency="1", isperson="F", isinactive="F",
             datecreated=at, lastmodifieddate=at, custentity_segment="Enterprise",
+            **({"category": "4", "defaultbillingaddress": "81", "defaultshippingaddress": "82", "fax": "7", "url": "u.example"} if key == "501" else {}),
         )  # fmt: skip
         made.add("customersubsidiaryrelationship", id=f"9{key}", entity=key, subsidiary=subsidiary, isprimarysub="T")
     made.add(

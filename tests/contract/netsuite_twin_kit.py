@@ -47,11 +47,20 @@ class TestClock:
 
 def contract(name: str) -> Any:
     """A file of the NetSuite contract; skips the test when the contracts are not there."""
+    return json.loads(_contract(name).read_text())
+
+
+def seed_columns(name: str) -> list[str]:
+    """The columns of a table as an extract of a real account has them."""
+    return _contract(f"seeds/{name}").read_text().splitlines()[0].split(",")
+
+
+def _contract(name: str) -> Path:
     root = Path(os.environ.get("TIEOUT_CONTRACTS", Path(__file__).parents[2] / ".." / "shared" / "contracts"))
     path = root / "netsuite" / name
     if not path.exists():
         pytest.skip(f"{path} is not there; set TIEOUT_CONTRACTS to the folder of the vendors' contracts")
-    return json.loads(path.read_text())
+    return path
 
 
 def books(account_id: str = "7311001_SB1", zone: str = "America/Los_Angeles") -> Books:

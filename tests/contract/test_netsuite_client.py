@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from pipelines.netsuite.client import Client
 from pipelines.netsuite.source import check_fields
+from pipelines.netsuite.twin import roles
 from pipelines.sandbox.clock import Clock
 from pipelines.system import NotConfigured, Refused, Transient
 from tests.contract import netsuite_kit as kit
@@ -67,6 +69,34 @@ def test_everything_arrives_once_and_exactly(world: World) -> None:
     assert world.raw("select base_currency from raw_tieout.connection") == [{"base_currency": "USD"}]
 
 
+def test_a_customer_comes_with_its_addresses_and_the_name_of_its_category(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.sync()
+    customer = world.latest("customer")["501"]
+    assert (customer["category"], customer["category_name"], customer["fax"], customer["url"]) == (
+        "4",
+        "Wholesale",
+        "7",
+        "u.example",
+    )
+    shared = {"addressee": "Ünïted", "addr1": "1 Road", "state": "TX", "zip": "78701", "country": "US"}
+    assert json.loads(customer["addresses"]) == [
+        {"type": "billing", "nkey": "81", "city": "Austin", **shared},
+        {"type": "shipping", "nkey": "82", "city": "Boston", **shared},
+    ]
+    assert world.latest("customer")["502"]["addresses"] == "[]"
+    world.books.edit_customer("501", at=world.clock.tick(), defaultbillingaddress="82")
+    assert world.sync().versions["customer"] == 1
+    assert json.loads(world.latest("customer")["501"]["addresses"])[0]["city"] == "Boston"
+    monkeypatch.setitem(roles.TABLE_PERMISSION, "entityaddress", "Contacts")
+    world.account.role = world.account.role.without("Contacts")
+    report = world.sync(world.connection("blind", sync_contacts=False))
+    assert report.counts["addresses_not_visible"] == 1
+    rows = world.raw("select distinct addresses from raw_netsuite.customer where connection = 'blind'")
+    assert rows == [{"addresses": None}]
+
+
 def test_the_second_run_adds_nothing(world: World) -> None:
     fill(world)
     world.sync()
@@ -76,12 +106,13 @@ def test_the_second_run_adds_nothing(world: World) -> None:
 
 def test_netsuite_counts_and_sums_what_landed(world: World) -> None:
     fill(world)
+    kit.invoice(world.books, "5.00", customer="502", status="E")  # rejected: it is there, and owed by nobody
     world.sync()
     totals = {
         (row["table_name"], row["measure"]): (row["row_count"], row["total"])
         for row in world.raw("from raw_netsuite.control_total")
     }
-    assert totals["transaction", "CustInvc|1"] == (2, Decimal("180.1000"))
+    assert totals["transaction", "CustInvc|1"] == (3, Decimal("185.1000"))
     assert totals["transaction", "Journal|1"][0] == 1
     assert totals["application", "Payment"] == (1, Decimal("60.0000"))
     assert totals["customer", "all"][0] == 3
@@ -267,19 +298,133 @@ def test_switches_and_subsidiaries_limit_what_is_read(world: World) -> None:
     assert foreign in world.latest()  # a wider scope is read from the beginning
 
 
-def test_filtered_statuses_are_counted_and_leave_the_ledger(world: World) -> None:
-    kept, pending = kit.invoice(world.books), kit.invoice(world.books, status="D")
+def relate(world: World, key: str, customer: str, subsidiary: str, *, primary: bool = False) -> None:
+    world.books.add(
+        "customersubsidiaryrelationship", id=key, entity=customer, subsidiary=subsidiary, isprimarysub=primary
+    )
+
+
+def test_a_customer_is_routed_by_its_primary_subsidiary_alone_where_that_is_set(world: World) -> None:
+    relate(world, "9001", "501", "2")
+    relate(world, "9002", "503", "1")
+    both = world.connection(subsidiaries=("1",))
+    mine, theirs = kit.invoice(world.books), kit.invoice(world.books, customer="503")
+    world.sync(both)
+    assert set(world.latest("customer")) == {"501", "502", "503"}
+    primary = world.connection("primary", subsidiaries=("1",), primary_subsidiary_only=True)
+    world.sync(primary)
+    of_primary = [
+        row["id"] for row in world.raw("select id from raw_netsuite.customer where connection = 'primary' order by id")
+    ]
+    assert of_primary == ["501", "502"]
+    documents = world.raw("select id from raw_netsuite.transaction where connection = 'primary'")
+    assert [row["id"] for row in documents] == [mine]
+    assert theirs in world.latest()
+
+
+def test_a_relationship_that_was_removed_is_gone_and_one_out_of_sight_is_not(world: World) -> None:
+    relate(world, "9001", "501", "2")
+    relate(world, "9002", "502", "2")
+    world.sync()
+    world.books.store.remove_row("customersubsidiaryrelationship", 9001)
+    world.sync()
+    assert not world.latest("customersubsidiaryrelationship")["9001"]["is_deleted"]  # nobody told that anything changed
+    world.clock.set(world.clock.now() + timedelta(days=1))
+    world.books.edit_customer("501", at=world.clock.tick())
+    world.sync()
+    gone = {key: row["is_deleted"] for key, row in world.latest("customersubsidiaryrelationship").items()}
+    assert gone == {"9001": True, "9002": False, "9501": False, "9502": False, "9503": False}
+    world.books.store.remove_row("customersubsidiaryrelationship", 9002)
+    world.account.role = replace(world.account.role, subsidiaries=frozenset({"1"}))
+    report = world.sync(full=True)
+    assert "2 rows of customersubsidiaryrelationship can no longer be seen" in " ".join(report.notes)
+    assert not world.latest("customersubsidiaryrelationship")["9002"]["is_deleted"]
+    world.account.role = replace(world.account.role, subsidiaries=None)
+    world.sync(full=True)
+    rows = world.latest("customersubsidiaryrelationship")
+    assert (rows["9002"]["is_deleted"], rows["9503"]["is_deleted"]) == (True, False)
+    assert world.sync(full=True).rows == 0
+
+
+def test_rates_come_by_their_change_and_one_that_was_deleted_goes(world: World) -> None:
+    for number in range(2, 1203):
+        world.books.add(
+            "currencyrate", id=str(number), basecurrency="1", transactioncurrency="3", exchangerate=Decimal("0.0065"),
+            effectivedate=date(2020, 1, 1) + timedelta(days=number), lastmodifieddate=world.clock.now() - timedelta(days=99),
+        )  # fmt: skip
+    world.sync()
+    world.books.edit_row("currencyrate", "7", at=world.clock.tick(), exchangerate=Decimal("0.0070"))
+    world.books.store.remove_row("currencyrate", 8)
+    report = world.sync()
+    assert report.versions["currencyrate"] == 1
+    assert world.latest("currencyrate")["7"]["exchangerate"] == Decimal("0.0070")
+    assert world.sync(full=True).versions["currencyrate"] == 1
+    assert world.latest("currencyrate")["8"]["is_deleted"]
+
+
+def test_an_intercompany_journal_counts_in_each_subsidiary_by_its_own_lines(world: World) -> None:
+    line = kit.JournalLine
+    made = world.books.post_journal(
+        subsidiary="2", currency="1", exchange_rate=Decimal(1), date=date(2026, 10, 5), at=world.clock.now() - timedelta(days=20),
+        lines=[
+            line(kit.RECEIVABLE, debit=Decimal(30), entity="503"), line(kit.SALES, credit=Decimal(30)),
+            line(kit.RECEIVABLE, debit=Decimal(7), entity="501", subsidiary="1"), line(kit.SALES, credit=Decimal(7), subsidiary="1"),
+        ],
+    )  # fmt: skip
+    world.sync(world.connection(subsidiaries=("1",)))
+    lines = json.loads(world.latest()[made]["lines"])
+    assert (world.latest()[made]["subsidiary"], [row.get("subsidiary") for row in lines]) == (
+        "2",
+        [None, None, "1", "1"],
+    )
+    assert {key: row["open_amount"] for key, row in world.latest("control_balance", "entity").items()} == {"501": 7}
+
+
+def test_filtered_statuses_are_counted_and_what_was_loaded_stays(world: World) -> None:
+    kept, pending, other = kit.invoice(world.books), kit.invoice(world.books, status="D"), kit.invoice(world.books)
     connection = world.connection(invoice_statuses=("A",))
     world.sync(connection)
-    assert set(world.latest()) == {kept}
+    assert set(world.latest()) == {kept, other}
     filtered = world.raw("from raw_netsuite.control_total where table_name = 'filtered'")
     assert [(row["measure"], row["row_count"]) for row in filtered] == [("D", 1)]
     world.books.edit(kept, at=world.clock.tick(), status="D")
-    world.books.edit(pending, at=world.clock.tick(), status="A")
+    world.books.edit(pending, at=world.clock.tick(), memo="still")
     report = world.sync(connection)
-    assert report.counts["transaction_filtered"] == 1
-    assert world.latest()[kept]["is_deleted"]
-    assert not world.latest()[pending]["is_deleted"]
+    assert report.counts["transaction_filtered"] == 2
+    assert set(world.latest()) == {kept, other}
+    assert (world.latest()[kept]["status"], world.latest()[kept]["is_deleted"]) == ("D", False)
+    world.books.edit(pending, at=world.clock.tick(), status="A")
+    world.sync(connection)
+    assert world.latest()[pending]["status"] == "A"
+    assert world.sync(connection).rows == 0
+
+
+def test_an_invoice_that_is_paid_leaves_the_status_filter_alive(world: World) -> None:
+    by_change, by_link = kit.invoice(world.books), kit.invoice(world.books)
+    connection = world.connection(invoice_statuses=("A",))
+    world.sync(connection)
+    world.clock.set(world.clock.now() + timedelta(days=1))
+    paid = kit.payment(world.books, "200.00", [(by_change, "100.00"), (by_link, "100.00")], at=world.clock.now())
+    world.books.edit(by_change, at=world.clock.tick(), memo="thanks")
+    world.sync(connection)
+    for key in (by_change, by_link):
+        row = world.latest()[key]
+        assert (row["status"], row["is_deleted"], row["foreignamountunpaid"]) == ("B", False, 0)
+    world.books.set_applications(paid, [(by_change, Decimal(100))], at=world.clock.tick())
+    world.sync(connection)
+    assert world.latest()[by_link]["status"] == "A"
+    balances = world.latest("control_balance", "entity")
+    assert (balances["501"]["open_amount"], balances["501"]["unapplied_amount"]) == (100, 100)
+    world.sync(world.connection(invoice_statuses=("B",)))
+    assert all(row["is_deleted"] for row in world.latest("control_balance", "entity").values())
+
+
+def test_a_journal_that_leaves_the_receivables_is_gone_only_if_it_was_here(world: World) -> None:
+    mine, never = kit.journal(world.books, "15.00"), kit.journal(world.books, "9.00", account=kit.FEES, entity=None)
+    world.sync()
+    world.books.edit(never, at=world.clock.tick(), memo="still not")
+    world.sync()
+    assert set(world.latest()) == {mine}
 
 
 def test_custom_fields_are_read_and_unknown_ones_named(world: World) -> None:

@@ -9,8 +9,12 @@ from pathlib import Path
 import pytest
 
 from pipelines.netsuite import client as clients
+from pipelines.netsuite.budget import BudgetSpent
+from pipelines.netsuite.check import check
 from pipelines.netsuite.twin.books import Line
 from pipelines.sandbox.clock import Clock
+from pipelines.sync import state_of
+from pipelines.system import Refused
 from tests.contract import netsuite_kit as kit
 from tests.contract.netsuite_kit import World
 
@@ -87,17 +91,38 @@ def test_a_page_with_more_lines_than_a_query_gives_is_read_in_parts(
     assert lines == [{"n": 100, "l": 300}]
 
 
-def test_two_runs_of_one_connection_share_its_calls_in_flight(world: World) -> None:
-    connection = world.connection(max_concurrency=2)
+@pytest.mark.parametrize("other", ["books_us", "books_emea"])
+def test_two_clients_of_one_account_share_its_calls_in_flight(world: World, other: str) -> None:
     with (
-        clients.Client(connection, world.home) as refresh,
-        clients.Client(connection, world.home) as writeback,
+        clients.Client(world.connection(max_concurrency=2), world.home) as refresh,
+        clients.Client(world.connection(other, max_concurrency=2), world.home) as writeback,
         ThreadPoolExecutor(8) as pool,
     ):
         ask = "SELECT c.id FROM customer c WHERE c.id > {} ORDER BY c.id"
         work = [pool.submit((refresh, writeback)[number % 2].page, ask.format(number)) for number in range(60)]
         assert all(item.result().total >= 0 for item in work)
     assert world.way.most_at_once == 2
+
+
+def test_token_requests_count_against_the_days_requests(world: World) -> None:
+    world.account.credentials.token_lifetime = 1  # minted anew for every call
+    connection = world.connection(daily_requests=12, max_concurrency=1, **kit.oauth2())
+    with clients.Client(connection, world.home) as client:
+        for _ in range(6):
+            client.server_time()
+        assert client.http.counter.calls == len(world.way.seen) == 12
+        with pytest.raises(BudgetSpent):
+            client.server_time()
+    assert len(world.way.seen) == 12
+
+
+def test_an_account_that_is_not_there_is_one_state_for_check_and_sync(world: World) -> None:
+    connection = world.connection(base_url=f"{world.url}/nobody")
+    with pytest.raises(Refused) as refused:
+        world.sync(connection)
+    assert (refused.value.code, state_of(refused.value)) == ("wrong_account", "disconnected")
+    found = check(connection)
+    assert ([problem.code for problem in found.problems], found.state) == (["wrong_account"], "disconnected")
 
 
 def test_an_amount_with_too_many_decimals_is_quarantined_and_never_rounded(

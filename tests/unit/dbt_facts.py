@@ -17,6 +17,25 @@ def paid_for(customer: str, *invoices: str) -> dict[str, str]:
 
 def ledger_facts(house: Warehouse) -> None:
     """Invoices, a partial payment, a credit memo in use, a journal, a refund, a deletion, and records that belong elsewhere."""
+    house.put("raw_netsuite.term", "books", {"id": "2", "name": "Net 30", "daysuntilnetdue": 30})
+    addresses = [
+        {
+            "type": "billing",
+            "addressee": "Beta",
+            "addr1": '1 Elm "Row"',
+            "city": "Austin",
+            "state": "TX",
+            "zip": "78701",
+            "country": "US",
+        },
+        {"type": "shipping", "addr1": "2 Oak", "addr2": "Suite 3", "country": "US", "addrphone": "555"},
+    ]
+    house.put("raw_netsuite.customer", "books", {
+        "id": "13", "entityid": "C13", "companyname": "Beta", "terms": "2", "creditlimit": Decimal("5000.50"), "category": "4",
+        "category_name": "Wholesale", "comments": "Call first.", "phone": "1", "altphone": "2", "fax": "3", "url": "beta.example",
+        "custom_fields": {"custentity_owner": "Ann"}, "addresses": addresses,
+    })  # fmt: skip
+    house.put("raw_netsuite.customer", "books", {"id": "99", "addresses": addresses})  # excluded
     house.document("100", "250.00", unpaid="120.00")
     house.payment("200", "150.00", ("100", "100.00"), memo="wire")
     link = {
@@ -35,6 +54,7 @@ def ledger_facts(house: Warehouse) -> None:
     house.document("104", "10.00", entity="99")  # excluded
     house.document("105", "10.00", subsidiary="2")  # another subsidiary's
     house.document("106", "80.00", status="D", entity="13")
+    house.document("107", "90.00", status="E", entity="13", posting=False, unpaid="90.00")
     lines = [
         {"id": "0", "mainline": "F", "account": "110", "foreignamount": "9.00", "debit": "9.00", "entity": "13"},
         {"id": "1", "mainline": "F", "account": "620", "foreignamount": "-9.00", "credit": "9.00"},

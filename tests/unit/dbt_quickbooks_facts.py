@@ -102,7 +102,25 @@ def customers(company: Company) -> None:
     """Acme with a sub-customer and its sub-customer, one in euros, one inactive, one deleted, one left out by the settings."""
     person = {"given_name": "Ada", "family_name": "Byron", "email": "ada@acme.test", "primary_phone": "1", "alternate_phone": "2", "mobile": "3"}  # fmt: skip
     company.put(
-        "customer", "58", display_name="Acme Ltd", company_name="Acme Ltd", sales_term="5", active=True, **person
+        "customer",
+        "58",
+        display_name="Acme Ltd",
+        company_name="Acme Ltd",
+        sales_term="5",
+        active=True,
+        notes="Call first.",
+        bill_addr={
+            "Id": "2",
+            "Line1": "Acme",
+            "Line2": "1 Elm",
+            "Line3": "Floor 2",
+            "Line4": "Door 3",
+            "City": "Austin",
+            "CountrySubDivisionCode": "TX",
+            "PostalCode": "78701",
+        },
+        ship_addr={"Id": "3", "Lat": "1"},
+        **person,
     )
     company.put("customer", "59", display_name="North", parent="58", job=True, level=1, active=True)
     company.put("customer", "60", display_name="Site", parent="59", job=True, level=2, given_name=" ", active=True)

@@ -114,22 +114,58 @@ def test_the_settings_act_on_what_was_read_before_and_every_measure_is_compared(
     books(house, invoice_statuses=["A"])
     house.document("100", "50.00", unpaid="0.00")
     house.document("101", "20.00", status="B")
+    house.document("102", "30.00", unpaid="30.00")
+    house.document("102", "30.00", unpaid="0.00", status="B")  # was asked for, and is no longer: it is paid
     house.payment("200", "50.00", ("100", "50.00"))
+    house.payment("201", "30.00", ("102", "30.00"))
     house.document("110", "5.00", type="CustCred", foreigntotal=Decimal(-5))
     house.put("raw_netsuite.control_total", "books",
         {"table_name": "transaction", "measure": "CustInvc|1", "row_count": 2, "total": Decimal(70)},
-        {"table_name": "transaction", "measure": "CustPymt|1", "row_count": 1, "total": Decimal(50)},
+        {"table_name": "transaction", "measure": "CustPymt|1", "row_count": 2, "total": Decimal(80)},
         {"table_name": "transaction", "measure": "CustCred|1", "row_count": 1, "total": Decimal(5)},
-        {"table_name": "application", "measure": "Payment", "row_count": 2, "total": Decimal(60)},
-        {"table_name": "filtered", "measure": "B", "row_count": 1, "total": Decimal(20)},
+        {"table_name": "application", "measure": "Payment", "row_count": 3, "total": Decimal(90)},
+        {"table_name": "filtered", "measure": "B", "row_count": 2, "total": Decimal(50)},
         {"table_name": "contact", "measure": "all", "row_count": 3},
         {"table_name": "customer", "measure": "all", "row_count": 2},
     )  # fmt: skip
-    house.tested()
-    assert house.rows("select document_id from ledger.ar_documents order by 1") == [
-        {"document_id": "100"},
-        {"document_id": "110"},
+    rows = (("0", "110", "30.00", "debit", "13", None), ("1", "400", "-30.00", "credit", None, None),
+            ("2", "110", "7.00", "debit", "13", "1"), ("3", "400", "-7.00", "credit", None, "1"))  # fmt: skip
+    lines = [
+        {
+            "id": id,
+            "mainline": "F",
+            "account": account,
+            "foreignamount": amount,
+            side: amount.lstrip("-"),
+            "entity": entity,
+            "subsidiary": of,
+        }
+        for id, account, amount, side, entity, of in rows
     ]
+    house.document("120", "37.00", type="Journal", subsidiary="2", entity=None, lines=lines)  # between two subsidiaries
+    house.put(
+        "raw_netsuite.control_total",
+        "books",
+        {"table_name": "transaction", "measure": "Journal|1", "row_count": 1, "total": 37},
+    )
+    house.put("raw_netsuite.control_balance", "books",
+        {"entity": "13", "currency": "1", "open_amount": Decimal(7), "unapplied_amount": Decimal(0)})  # fmt: skip
+    house.put("raw_netsuite.control_balance", "books",
+        {"entity": "12", "currency": "1", "open_amount": Decimal(-5), "unapplied_amount": Decimal(0)})  # fmt: skip
+    house.tested()
+    found = house.rows("select document_id, status, open_amount from ledger.ar_documents order by 1")
+    assert [tuple(row.values()) for row in found] == [
+        ("100", "paid", 0),
+        ("102", "paid", 0),
+        ("110", "approved", -5),
+        ("120.2", "overdue", 7),
+    ]
+    legs = house.rows(
+        "select account, amount from ledger.ar_entries where document_key = 'netsuite:books:120' order by 1"
+    )
+    assert [tuple(row.values()) for row in legs] == [("receivable", 7), ("revenue", -7)]
+    assert house.rows("select unapplied_amount from ledger.ar_payments where unapplied_amount <> 0") == []
+    assert house.rows("select * from reconciliation.rec_aging") == []
     found = house.rows(
         "select break_key, drift_amount, currency from reconciliation.rec_breaks where reason = 'incomplete'"
     )

@@ -48,7 +48,7 @@ def test_open_amounts_come_from_dated_applications(house: Warehouse) -> None:
     found = {row["document_id"]: (row["open_amount"], row["status"]) for row in rows}
     assert found == {
         "100": (Decimal(120), "overdue"), "101": (Decimal(40), "approved"), "102": (0, "closed"), "103": (Decimal(5000), "overdue"),
-        "106": (Decimal(80), "pending"), "110": (Decimal(-20), "approved"), "120.0": (Decimal(9), "overdue"),
+        "106": (0, "pending"), "107": (0, "pending"), "110": (Decimal(-20), "approved"), "120.0": (Decimal(9), "overdue"),
     }  # fmt: skip
     deleted = house.one("select is_deleted, document_amount from ledger.ar_documents where document_id = '102'")
     assert deleted == {"is_deleted": True, "document_amount": Decimal(70)}
@@ -56,6 +56,32 @@ def test_open_amounts_come_from_dated_applications(house: Warehouse) -> None:
     assert payment == {"unapplied_amount": Decimal(30), "payment_amount": Decimal(150)}
     yen = house.one("select base_open_amount, base_currency from ledger.ar_documents where document_id = '103'")
     assert yen == {"base_open_amount": Decimal("33.50"), "base_currency": "USD"}
+
+
+def test_a_customer_has_terms_limit_segment_notes_and_addresses(house: Warehouse) -> None:
+    customer = house.one(
+        "select terms, credit_limit, segment, notes, phone, alternate_phone, fax, website, custom_fields from ledger.ar_customers"
+        f" where customer_key = '{NS}13'"
+    )
+    assert tuple(customer.values()) == (
+        "Net 30", Decimal("5000.50"), "Wholesale", "Call first.", "1", "2", "3", "beta.example", '{"custentity_owner": "Ann"}',
+    )  # fmt: skip
+    rows = house.rows("select * exclude (system, connection) from ledger.ar_addresses order by address_key")
+    assert [tuple(row.values()) for row in rows] == [
+        (f"{NS}13#billing", f"{NS}13", "billing", "Beta", None, '1 Elm "Row"', None, None, "Austin", "TX", "78701", "US", None, False),
+        (f"{NS}13#shipping", f"{NS}13", "shipping", None, None, "2 Oak", "Suite 3", None, None, None, None, "US", "555", False),
+    ]  # fmt: skip
+
+
+def test_what_is_not_approved_is_owed_by_nobody(house: Warehouse) -> None:
+    keys = f"('{NS}106', '{NS}107')"
+    assert house.rows(f"select document_amount from ledger.ar_documents where document_key in {keys} order by 1") == [
+        {"document_amount": Decimal(80)},
+        {"document_amount": Decimal(90)},
+    ]
+    for items in ("aging.ar_aging", "aging.ar_aging_asof"):
+        assert house.rows(f"select * from {items} where item_key in {keys}") == []
+    assert house.rows(f"select * from ledger.ar_entries where document_key in {keys}") == []
 
 
 def test_breaks_of_payments(house: Warehouse) -> None:
@@ -279,7 +305,7 @@ def test_aging_and_chase_list(house: Warehouse) -> None:
     assert house.one(total) == house.one("select sum(balance_amount) as amount from ledger.ar_balances")
     chased = {row["document_key"] for row in house.rows("select document_key from collections.ar_to_chase")}
     assert {f"{NS}100", "sftp:drop:A"} <= chased
-    assert not chased & {f"{NS}{id}" for id in ("101", "102", "106", "110", "301", "304", "305", "310")}
+    assert not chased & {f"{NS}{id}" for id in ("101", "102", "106", "107", "110", "301", "304", "305", "310")}
 
 
 def test_any_past_day_can_be_asked_of_the_published_copy(house: Warehouse) -> None:

@@ -143,6 +143,13 @@ def test_contacts_and_references(house: Warehouse) -> None:
         "select customer_key, customer_number, customer_name, terms from ledger.ar_customers where customer_id < '59'",
     )
     assert names["58"] == ("Acme Ltd", "Acme Ltd", "Net 30")
+    acme = f"where customer_key = '{QB}58'"
+    found = house.one(f"select credit_limit, segment, notes, phone, alternate_phone from ledger.ar_customers {acme}")
+    assert tuple(found.values()) == (None, None, "Call first.", "1", "2")  # QuickBooks has neither limit nor segment
+    address = house.one(
+        f"select address_type, line1, line2, line3, city, region, postal_code from ledger.ar_addresses {acme}"
+    )
+    assert tuple(address.values()) == ("billing", "Acme", "1 Elm", "Floor 2, Door 3", "Austin", "TX", "78701")
     assert names["quickbooks:strict:1"][:2] == ("Mary Shelley", "Many")
     assert names["quickbooks:strict:2"][:2] == ("Blank", "Blank")
 

@@ -229,13 +229,20 @@ def test_lines_and_links_are_embedded_whole() -> None:
         {"links": [], "transaction": "1", "id": "1", "subsidiary": "9", "mainline": "F"},
         {"links": [], "transaction": "1", "id": "0", "subsidiary": "3", "mainline": "T", "foreignamount": "10.00"},
         {"links": [], "transaction": "7", "id": "0"},
+        {"links": [], "transaction": "2", "id": "0", "subsidiary": "3", "mainline": "F"},
+        {"links": [], "transaction": "2", "id": "1", "subsidiary": "4", "mainline": "F"},
     ]
     embed(headers, lines, [{"links": [], "nextdoc": "2", "previousdoc": "1", "foreignamount": "4.5"}])
     assert headers[0]["subsidiary"] == "3"
+    assert json.loads(headers[0]["lines"])[0] == {"id": "1", "mainline": "F", "subsidiary": "9"}
     assert json.loads(headers[0]["lines"])[1] == {"id": "0", "mainline": "T", "foreignamount": "10.00"}
     assert headers[0]["applications"] == "[]"
     assert json.loads(headers[1]["applications"]) == [{"previousdoc": "1", "foreignamount": "4.5"}]
-    assert headers[1]["subsidiary"] is None
+    assert headers[1]["subsidiary"] == "3"
+    assert json.loads(headers[1]["lines"]) == [
+        {"id": "0", "mainline": "F"},
+        {"id": "1", "mainline": "F", "subsidiary": "4"},
+    ]
 
 
 @pytest.mark.parametrize(

@@ -27,14 +27,15 @@ deposits as (
 
 applications as (select * from {{ ref('int_erp_applications') }}),
 
--- A line may name a vendor, or a customer who is not in the books: the posting is in the ledger, and is nobody's.
+-- A line may name a vendor, or a customer who is not in the books: the posting is in the ledger, and is nobody's. An intercompany journal
+-- balances within each of its subsidiaries.
 gl_lines as (
     select
         lines.*,
         case when left_out.customer_key is null and (customers.customer_key is not null or lines.ledger_account = 'receivable')
                 then lines.customer_key
         end as owner_key
-    from {{ ref('erp_gl_lines') }} as lines
+    from ({{ in_scope(ref('erp_gl_lines'), none) }}) as lines
     left join {{ ref('erp_customers') }} as customers on lines.customer_key = customers.customer_key
     left join {{ ref('int_customer_scope') }} as left_out on lines.customer_key = left_out.customer_key
 ),

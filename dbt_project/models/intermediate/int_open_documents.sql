@@ -1,4 +1,5 @@
--- Every ERP document with what its own applications leave open. Money only ever moves by a dated application.
+-- Every ERP document with what its own applications leave open. Money only ever moves by a dated application. What is not approved is
+-- not in the ERP's ledger: nobody owes it.
 with
 
 documents as (select * from {{ ref('int_erp_documents') }}),
@@ -22,7 +23,7 @@ opened as (
         documents.*,
         {{ effective_due_date('documents.due_date', 'documents.issued_date') }} as effective_due_date,
         {{ money("case
-            when documents.is_deleted then 0
+            when documents.is_deleted or documents.is_pending_approval then 0
             else coalesce(documents.document_amount, 0) + coalesce(moved.amount, 0)
         end") }} as open_amount
     from documents

@@ -19,6 +19,7 @@ DISPLAY = {
     "department": "name",
     "classification": "name",
     "location": "name",
+    "customercategory": "name",
 }
 
 # Which table an id column points at, for BUILTIN.DF.
@@ -40,6 +41,7 @@ REFERENCES = {
     "nextdoc": "transaction",
     "createdfrom": "transaction",
     "salesrep": "employee",
+    "category": "customercategory",
     "department": "department",
     "class": "classification",
     "location": "location",

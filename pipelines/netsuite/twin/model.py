@@ -41,6 +41,7 @@ class JournalLine:
     credit: Decimal = ZERO
     entity: str | None = None
     memo: str | None = None
+    subsidiary: str | None = None  # where an intercompany journal's line is not of the journal's own
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class Posting:
     entity: int | None = None
     method: int | None = None
     created_from: int | None = None
+    subsidiary: int | None = None
 
 
 @dataclass(slots=True)
@@ -133,6 +135,13 @@ class Doc:
             return "C" if self.deposit is not None or self.status == "C" else self.status
         return self.status
 
+    def posts(self) -> bool:
+        """Whether it is in the general ledger: what awaits approval or was rejected is not."""
+        return (self.type, self.status) not in _UNPOSTED
+
+
+# Statuses before, or instead of, approval.
+_UNPOSTED = {("CustInvc", "D"), ("CustInvc", "E"), ("CustPymt", "A"), ("CustPymt", "R"), ("Journal", "A")}
 
 # type code -> (record type, display name, number prefix, sign of the header amount, initial status)
 TYPES: dict[str, tuple[str, str, str, int, str]] = {

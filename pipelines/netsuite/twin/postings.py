@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from .model import ZERO, Doc, JournalLine, Line, OtherLine, Posting, ident, optional, to_base, total_of
@@ -91,13 +92,14 @@ def journal(doc: Doc, lines: Sequence[JournalLine]) -> list[Posting]:
             to_base(line.debit - line.credit, doc.rate),
             line.memo,
             entity=optional(line.entity, "entity"),
+            subsidiary=optional(line.subsidiary, "subsidiary"),
         )
         for number, line in enumerate(lines)
     ]
     residue: Decimal = total_of(row.base for row in rows)
     if residue and rows:
         first = rows[0]
-        rows[0] = Posting(0, first.account, first.foreign, first.base - residue, first.memo, entity=first.entity)
+        rows[0] = replace(first, base=first.base - residue)
     return rows
 
 

@@ -31,7 +31,9 @@ class References:
         )
 
     def name(self, record: str, key: int) -> str | None:
-        table = {"accountingPeriod": "accountingperiod", "item": "item"}.get(record, TABLE_OF.get(record, record))
+        table = {"accountingPeriod": "accountingperiod", "item": "item", "customerCategory": "customercategory"}.get(
+            record, TABLE_OF.get(record, record)
+        )
         row = self.books.store.reference.get(table, {}).get(key, {})
         shown = (
             "altname",

@@ -37,6 +37,7 @@ TABLE_PERMISSION = {
     "previoustransactionlink": "Find Transaction",
     "customer": "Customers",
     "customersubsidiaryrelationship": "Customers",
+    "entityaddress": "Customers",
     "contact": "Contacts",
     "currency": "Currency",
     "currencyrate": "Currency",

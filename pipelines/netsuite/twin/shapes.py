@@ -50,7 +50,7 @@ def header(doc: Doc) -> dict[str, Any]:
         "transactionnumber": doc.number, "trandisplayname": f"{name} #{doc.number}", "externalid": doc.external_id, "status": doc.state(),
         "entity": doc.customer, "currency": doc.currency, "exchangerate": doc.rate, "foreigntotal": sign * doc.total,
         "foreignamountpaid": invoice.settled if invoice else None, "foreignamountunpaid": invoice.open if invoice else None,
-        "trandate": doc.date, "duedate": doc.due, "closedate": doc.closed, "postingperiod": doc.period, "posting": "T",
+        "trandate": doc.date, "duedate": doc.due, "closedate": doc.closed, "postingperiod": doc.period, "posting": "T" if doc.posts() else "F",
         "voided": "T" if doc.voided else "F", "void": "T" if doc.voided else "F", "isreversal": "F", "memo": doc.memo,
         "otherrefnum": doc.other_ref, "terms": doc.terms, "paymentmethod": doc.method, "account": doc.account,
         "createddate": doc.created, "lastmodifieddate": doc.modified, "custbody_po_contact_email": doc.po_contact,

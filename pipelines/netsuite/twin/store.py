@@ -193,7 +193,7 @@ class Store:
             kind = None if row.item is None else items.get(row.item, {}).get("itemtype")
             yield (
                 doc.id, row.line, row.account, row.foreign, row.base, row.memo, row.item, row.quantity, row.entity, row.method, row.created_from,
-                doc.subsidiary, doc.currency, doc.rate, doc.created, accounts.get(row.account, {}).get("accttype"), kind, self._unique,
+                row.subsidiary or doc.subsidiary, doc.currency, doc.rate, doc.created, accounts.get(row.account, {}).get("accttype"), kind, self._unique,
             )  # fmt: skip
 
     def _links(self, doc: Doc) -> Iterable[dict[str, Any]]:

@@ -68,13 +68,20 @@ TABLES: dict[str, dict[str, str]] = {
     ),
     "previoustransactionlink": _columns(id="previousdoc nextdoc", text="linktype"),
     "customer": _columns(
-        id="id parent currency terms receivablesaccount salesrep category entitystatus",
-        text="entityid companyname firstname middlename lastname altname salutation title email altemail phone mobilephone fax url comments"
-        " externalid accountnumber defaultbillingaddress defaultshippingaddress language searchstage custentity_segment"
+        id="id parent currency terms receivablesaccount salesrep category entitystatus defaultbillingaddress defaultshippingaddress",
+        text="entityid companyname firstname middlename lastname altname salutation title email altemail phone altphone mobilephone fax url"
+        " comments externalid accountnumber language searchstage custentity_segment"
         " custentity_ar_owner_email",
         bool="isperson isinactive duplicate",
         money="creditlimit balancesearch overduebalancesearch",
         timestamp="datecreated lastmodifieddate",
+    ),
+    "customercategory": _columns(id="id", text="name", bool="isinactive"),
+    "entityaddress": _columns(
+        id="nkey recordowner",
+        text="addr1 addr2 addr3 addressee addrphone addrtext attention city country dropdownstate state zip",
+        bool="override",
+        timestamp="lastmodifieddate",
     ),
     "contact": _columns(
         id="id company owner subsidiary contactrole",

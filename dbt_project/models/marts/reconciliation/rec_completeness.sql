@@ -12,22 +12,27 @@ mapped as (
     {{ in_scope('records', none) }}
 ),
 
+-- A record of several subsidiaries that we read is one record.
+records_once as (
+    select distinct connection, table_name, record_id, measure, customer_key, currency, amount from mapped
+),
+
 -- The source is asked about the subsidiaries that we read. Of customers that we leave out ourselves it knows nothing.
 landed as (
     select
-        mapped.connection,
-        mapped.table_name,
-        mapped.measure,
-        mapped.currency,
+        records_once.connection,
+        records_once.table_name,
+        records_once.measure,
+        records_once.currency,
         count(*) as row_count,
-        sum(mapped.amount) as total_amount
-    from mapped
+        sum(records_once.amount) as total_amount
+    from records_once
     left join {{ ref('int_customer_scope') }} as routed_out
         on
-            mapped.customer_key = routed_out.customer_key
+            records_once.customer_key = routed_out.customer_key
             and routed_out.reason <> 'excluded'
     where routed_out.customer_key is null
-    group by mapped.connection, mapped.table_name, mapped.measure, mapped.currency
+    group by records_once.connection, records_once.table_name, records_once.measure, records_once.currency
 ),
 
 -- A table that is counted at all is counted whole: what landed of it and is not counted has left the source.

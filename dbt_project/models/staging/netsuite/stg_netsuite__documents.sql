@@ -28,8 +28,9 @@ bills as (
         transactions.exchange_rate,
         {{ money("case transactions.transaction_type when 'CustInvc' then 1 else -1 end * transactions.total_amount") }}
             as document_amount,
-        {{ money("case transactions.transaction_type
-            when 'CustInvc' then transactions.unpaid_amount
+        {{ money("case
+            when not transactions.is_posting then null
+            when transactions.transaction_type = 'CustInvc' then transactions.unpaid_amount
             else -abs(coalesce(unused.unused_amount, transactions.unpaid_amount))
         end") }} as source_open_amount,
         transactions.transaction_date as issued_date,
@@ -38,7 +39,7 @@ bills as (
         transactions.memo,
         transactions.purchase_order,
         transactions.external_id,
-        transactions.status_letter = 'D' and transactions.transaction_type = 'CustInvc' as is_pending_approval,
+        not transactions.is_posting as is_pending_approval,
         transactions.is_posting,
         transactions.is_deleted,
         transactions.custom_fields,
@@ -66,7 +67,7 @@ journals as (
         transactions.transaction_number as document_number,
         lines.entity_id as customer_id,
         {{ key('netsuite', 'transactions.connection', 'lines.entity_id') }} as customer_key,
-        transactions.subsidiary_id,
+        lines.subsidiary_id,
         transactions.currency,
         transactions.exchange_rate,
         lines.debit_positive_amount as document_amount,

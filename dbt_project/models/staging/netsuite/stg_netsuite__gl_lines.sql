@@ -13,7 +13,7 @@ read as (
         lines.transaction_key,
         lines.transaction_type,
         {{ key('netsuite', 'lines.connection', 'lines.entity_id') }} as customer_key,
-        transactions.subsidiary_id,
+        lines.subsidiary_id,
         lines.account_id,
         case when lines.is_tax then 'tax' else coalesce(accounts.ledger_account, 'other') end as ledger_account,
         transactions.currency,

@@ -8,7 +8,15 @@ transactions as (
 ),
 
 links as (
-    {{ x_json_records('transactions', 'applications', ['connection', 'transaction_id', 'customer_key', 'subsidiary_id'], fields) }}
+    {{ x_json_records('transactions', 'applications', ['connection', 'transaction_id', 'customer_key'], fields, 'place') }}
+),
+
+-- An intercompany journal is of every subsidiary that it has a line of.
+subsidiaries as (
+    select connection, transaction_id, subsidiary_id from transactions
+    union
+    select connection, transaction_id, subsidiary_id from {{ ref('stg_netsuite__transaction_lines') }}
+    where transaction_type = 'Journal'
 ),
 
 gone as (
@@ -18,27 +26,36 @@ gone as (
 
 landed as (
     select
-        connection,
+        transactions.connection,
         'transaction' as table_name,
-        transaction_id as record_id,
-        transaction_type || '|' || coalesce(currency_id, '') as measure,
-        customer_key,
-        subsidiary_id,
-        currency,
-        source_total_amount as amount
+        transactions.transaction_id as record_id,
+        transactions.transaction_type || '|' || coalesce(transactions.currency_id, '') as measure,
+        transactions.customer_key,
+        subsidiaries.subsidiary_id,
+        transactions.currency,
+        transactions.source_total_amount as amount
     from transactions
+    inner join subsidiaries
+        on
+            transactions.connection = subsidiaries.connection
+            and transactions.transaction_id = subsidiaries.transaction_id
+    where transactions.is_asked_for
     union all
     -- A link to a record that NetSuite has deleted is gone with it, although its other end was not touched.
     select
         links.connection,
         'application' as table_name,
-        links.transaction_id as record_id,
+        links.transaction_id || '.' || cast(links.place as {{ dbt.type_string() }}) as record_id,
         coalesce(links.linktype, '') as measure,
         links.customer_key,
-        links.subsidiary_id,
+        subsidiaries.subsidiary_id,
         cast(null as {{ dbt.type_string() }}) as currency,
         {{ x_try_money('links.foreignamount') }} as amount
     from links
+    inner join subsidiaries
+        on
+            links.connection = subsidiaries.connection
+            and links.transaction_id = subsidiaries.transaction_id
     left join gone
         on
             links.connection = gone.connection

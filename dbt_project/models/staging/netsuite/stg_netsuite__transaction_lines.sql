@@ -1,6 +1,6 @@
 {%- set fields = [
     'id', 'mainline', 'linesequencenumber', 'account', 'foreignamount', 'netamount', 'debit', 'credit',
-    'item', 'item_name', 'quantity', 'memo', 'entity', 'taxline', 'foreignpaymentamountunused',
+    'item', 'item_name', 'quantity', 'memo', 'entity', 'taxline', 'subsidiary', 'foreignpaymentamountunused',
 ] -%}
 with
 
@@ -49,7 +49,8 @@ read as (
         typed.item_name,
         cast(typed.quantity as decimal(18, 4)) as quantity,
         typed.memo,
-        coalesce(typed.entity, transactions.customer_id) as entity_id
+        coalesce(typed.entity, transactions.customer_id) as entity_id,
+        coalesce(typed.subsidiary, transactions.subsidiary_id) as subsidiary_id
     from typed
     inner join transactions
         on

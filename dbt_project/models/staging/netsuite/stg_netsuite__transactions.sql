@@ -17,9 +17,26 @@ statuses as (
 
 restricted as (select distinct connection from statuses),
 
--- What the settings no longer ask for stays in raw and is out of the books: they are as the ERP counts them for these settings.
+-- What the settings have never asked for stays in raw and is out of the books. An invoice that was asked for once stays in them,
+-- also when it leaves the statuses: so it is seen to be paid, and its payments stay applied.
+once_wanted as (
+    select distinct versions.connection, versions.id
+    from {{ source('raw_netsuite', 'transaction') }} as versions
+    inner join statuses
+        on
+            versions.connection = statuses.connection
+            and right(versions.status, 1) = statuses.status_letter
+    where
+        versions.type = 'CustInvc' and not versions.is_deleted
+        {%- if var('as_of_load_id') %}
+        and versions._dlt_load_id <= '{{ var("as_of_load_id") }}'
+        {%- endif %}
+),
+
 current_versions as (
-    select transactions.*
+    select
+        transactions.*,
+        transactions.type <> 'CustInvc' or restricted.connection is null or statuses.status_letter is not null as is_asked_for
     from transactions
     left join connections on transactions.connection = connections.connection
     left join restricted on transactions.connection = restricted.connection
@@ -27,13 +44,17 @@ current_versions as (
         on
             transactions.connection = statuses.connection
             and right(transactions.status, 1) = statuses.status_letter
+    left join once_wanted
+        on
+            transactions.connection = once_wanted.connection
+            and transactions.id = once_wanted.id
     where
         transactions.version_rank = 1
         and case
             when transactions.type in ('CustInvc', 'CustCred', 'Journal') then coalesce(connections.has_documents, true)
             else coalesce(connections.has_payments, true)
         end
-        and (transactions.type <> 'CustInvc' or restricted.connection is null or statuses.status_letter is not null)
+        and (transactions.type <> 'CustInvc' or restricted.connection is null or once_wanted.id is not null)
 ),
 
 read as (
@@ -66,10 +87,13 @@ read as (
         current_versions.paymentmethod as payment_method,
         current_versions.account as account_id,
         current_versions.postingperiod as period_id,
-        coalesce(current_versions.posting, true) as is_posting,
+        -- An invoice that awaits approval (D) or was rejected (E) is not in NetSuite's ledger.
+        coalesce(current_versions.posting, true)
+        and not (current_versions.type = 'CustInvc' and coalesce(right(current_versions.status, 1), '') in ('D', 'E')) as is_posting,
         coalesce(current_versions.voided, false) as is_voided,
         coalesce(current_versions.is_gone, false) or coalesce(current_versions.voided, false) as is_deleted,
         coalesce(current_versions.is_gone, false) as is_gone,
+        current_versions.is_asked_for,
         current_versions.lines,
         current_versions.applications,
         current_versions.custom_fields,
