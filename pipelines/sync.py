@@ -10,8 +10,8 @@ from typing import Any
 
 import duckdb
 
+from pipelines import journal, quarantine
 from pipelines import load as loading
-from pipelines import quarantine
 from pipelines.connections import Connection, Connections
 from pipelines.home import Home, WarehouseBusy, connection_lock, warehouse_lock
 from pipelines.outbox import Confirmation
@@ -48,6 +48,7 @@ class SyncContext:
     log: RunLog = field(default_factory=RunLog)
     complete_through: datetime | None = None
     base_currency: str | None = None
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))  # from when on it reads
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,14 @@ def sync(
     except BaseException as error:
         _record_failure(connection, context, error)
         raise
-    _write_log(home, {**report.__dict__, "state": "active"})
+    journal.write(home, {**_facts(connection, context), **report.__dict__, "state": "active"})
     return report
+
+
+def _facts(connection: Connection, context: SyncContext) -> dict[str, Any]:
+    """What the execution log says of a sync, however it ended. A first one reads everything, asked for or not."""
+    full = context.full or journal.last_sync(context.home, connection.name) is None
+    return {"connection": connection.name, "kind": "sync", "started": context.started.isoformat(), "full": full}
 
 
 def _run(connection: Connection, context: SyncContext, confirmations: Sequence[Confirmation]) -> SyncReport:
@@ -91,7 +98,7 @@ def _run(connection: Connection, context: SyncContext, confirmations: Sequence[C
 
     home = context.home
     with connection_lock(home, connection.name):
-        started = time.monotonic()
+        started, context.started = time.monotonic(), datetime.now(UTC)
         with warehouse_lock(home):
             loading.ensure_tables(home)
             context.confirmed = _confirmed(connection, home, confirmations)
@@ -125,10 +132,8 @@ def state_of(error: BaseException) -> str:
 
 def _record_failure(connection: Connection, context: SyncContext, error: BaseException) -> None:
     state, text = state_of(error), str(error) or type(error).__name__
-    _write_log(
-        context.home,
-        {"connection": connection.name, "state": state, "error": text, "counts": context.log.counts, "notes": context.log.notes},
-    )  # fmt: skip
+    told = {"state": state, "error": text, "counts": context.log.counts, "notes": context.log.notes}
+    journal.write(context.home, {**_facts(connection, context), **told})
     if state == "interrupted" or isinstance(error, WarehouseBusy):  # no time to wait for the warehouse, or no use
         return
     try:
@@ -192,10 +197,3 @@ def forget_removed(connections: Connections, home: Home) -> None:
             f"update raw_tieout.connection set is_deleted = connection not in ({', '.join('?' for _ in names) or 'null'})",
             names,
         )
-
-
-def _write_log(home: Home, entry: dict[str, Any]) -> None:
-    """One line of the connection's execution log."""
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    with (home.logs / f"{entry['connection']}.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps({**entry, "at": stamp}, default=str) + "\n")

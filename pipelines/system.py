@@ -108,5 +108,6 @@ class System:
     check: Callable[["Connection"], Check]
     writer: Callable[["Connection"], Writer] | None = None
     write_kinds: tuple[str, ...] = ()
-    # A cheap text that changes when something new has arrived; None where only a sync can tell.
+    # A cheap text that changes when something new has arrived, asked every half minute and answered within seconds, at the first try or
+    # not at all; None where only a sync can tell.
     arrivals: Callable[["Connection"], str] | None = None

@@ -19,6 +19,7 @@ from pipelines.stripe import SYSTEM
 from pipelines.stripe.client import StripeReader
 from pipelines.stripe.settings import StripeSettings
 from pipelines.stripe.twin import StripeAccount, app
+from pipelines.stripe.watch import arrivals
 from pipelines.sync import SyncReport, sync
 from pipelines.system import NotConfigured, Refused, Rejected, Transient
 
@@ -391,3 +392,37 @@ def test_the_key_is_in_no_log_error_or_table(
     assert KEY not in caplog.text
     assert KEY not in str(report)
     assert KEY not in str(rows(home, "select * from raw_tieout.connection"))
+
+
+def test_one_question_tells_whether_something_happened(server: Server, history: dict[str, str]) -> None:
+    """What a sensor asks every half minute."""
+    told = arrivals(server.connection())
+    server.clock.set(START + timedelta(hours=6))
+    assert arrivals(server.connection()) == told
+    server.account.refund(history["charge_3"], at=server.clock.now())
+    server.paths.clear()
+    assert arrivals(server.connection()) != told
+    assert server.paths == ["/v1/events?limit=1"]
+
+
+def test_events_that_come_twice_late_or_out_of_order_leave_the_newest_state_once(
+    server: Server, history: dict[str, str], tmp_path: Path
+) -> None:
+    """An event is a snapshot of its moment. Each is told again after all the others, the oldest last."""
+    home, account = Home(tmp_path), server.account
+    sync(server.connection(), home)
+    server.clock.set(START + timedelta(hours=6))
+    for part in (400, 300, 200):
+        account.refund(history["charge_3"], amount=part, at=server.clock.tick())
+    sync(server.connection(), home)
+    newest = latest(home, "charge", "id, amount_refunded")
+    store, told = account.stores["event"], arrivals(server.connection())
+    for event in sorted(store.objects.values(), key=lambda item: item["created"], reverse=True):
+        at = int(server.clock.tick().timestamp())
+        store.add({**event, "id": f"{event['id']}again", "created": at})
+    assert arrivals(server.connection()) != told
+    again = sync(server.connection(), home)
+    assert {name for name, count in again.versions.items() if count} == {"event", "control_total"}
+    assert latest(home, "charge", "id, amount_refunded") == newest
+    assert (history["charge_3"], 900, False) in newest
+    agrees(home, account)
