@@ -103,15 +103,21 @@ def sync(name: str | None, full: bool) -> None:
 
 
 @main.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--full", is_flag=True, help="Read everything again; what is already known adds nothing.")
 @click.option("--rounds", default=4, show_default=True, help="Repeat while something was written, at most this often.")
 @click.option(
     "--apply/--no-apply", default=True, show_default=True, help="Deliver planned writes, or stop at the plan."
 )
-def run(full: bool, rounds: int, apply: bool) -> None:
-    """The whole job through Dagster: read, transform, publish, plan, write back, and read again until nothing is left to write."""
+def run(names: tuple[str, ...], full: bool, rounds: int, apply: bool) -> None:
+    """The whole job through Dagster: read, transform, publish, plan, write back, and read again until nothing is left to write.
+
+    With NAMEs only these connections are read; the rest of the job is the same.
+    """
+    loaded = connections.load()
+    only = [part for name in names for part in ("--connection", loaded.get(name).name)]
     arguments = ["--rounds", str(rounds), *(["--full"] if full else []), *([] if apply else ["--no-apply"])]
-    raise SystemExit(_dagster("everything", *arguments))
+    raise SystemExit(_dagster("everything", *arguments, *only))
 
 
 def _dagster(job: str, *arguments: str) -> int:

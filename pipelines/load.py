@@ -87,20 +87,31 @@ def connect(home: Home, patience: float = 30) -> duckdb.DuckDBPyConnection:
 
 
 def ensure_tables(home: Home) -> None:
-    """Create every declared raw table that does not exist: dbt reads an unconfigured system as an empty one."""
+    """Create every declared raw table, and every column declared since: dbt reads an unconfigured system as an empty one."""
     declared = [*CORE_TABLES, *(table for system in systems().values() for table in system.tables)]
     with connect(home) as warehouse:
-        for table in declared:
-            warehouse.execute(f"create schema if not exists {table.dataset}")
-            warehouse.execute(_ddl(table))
-            for column in table.columns:  # a column declared since the table was made
-                warehouse.execute(f"alter table {_name(table)} add column if not exists {_column(column)}")
+        found = warehouse.execute("select schema_name, table_name, column_name from duckdb_columns()").fetchall()
+        known = {(schema, table) for schema, table, _ in found}, {*found}
+        statements = [statement for table in declared for statement in _missing(table, *known)]
+        if statements:
+            schemas = [f"create schema if not exists {name}" for name in sorted({table.dataset for table in declared})]
+            for statement in ("begin", *schemas, *statements, "commit"):  # one commit: each costs a write to disk
+                warehouse.execute(statement)
+
+
+def _missing(table: Table, tables: set[tuple[str, str]], columns: set[tuple[str, str, str]]) -> Iterator[str]:
+    if (table.dataset, table.name) not in tables:
+        yield _ddl(table)
+        return
+    for column in table.columns:
+        if (table.dataset, table.name, column.name) not in columns:
+            yield f"alter table {_name(table)} add column {_column(column)}"
 
 
 def _ddl(table: Table) -> str:
     names = {column.name for column in table.columns}
     lineage = [column for column in LINEAGE if column.name not in names]
-    return f"create table if not exists {_name(table)} ({', '.join(map(_column, [*table.columns, *lineage]))}, _dlt_load_id varchar not null)"
+    return f"create table {_name(table)} ({', '.join(map(_column, [*table.columns, *lineage]))}, _dlt_load_id varchar not null)"
 
 
 def _name(table: Table) -> str:

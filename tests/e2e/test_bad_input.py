@@ -22,7 +22,8 @@ from pipelines.sync import SyncReport, sync
 from pipelines.system import Check, TieoutError
 from tests.e2e.sender import sending
 from tests.e2e.tie_out import differences
-from tests.e2e.world import WITHOUT_TESTS, World, again, dbt, world
+from tests.e2e.world import World, world
+from tests.models import upto
 
 DAYS = itertools.count()
 
@@ -350,7 +351,8 @@ def test_a_currency_without_a_rate_is_a_break_until_it_has_one(company: World, t
     """Books that take the reference rates, before those were read: no base amount is guessed."""
     young = company.beside(tmp_path / "young")
     young.ingest("books_emea")
-    built = dbt(young.home, "build", "--select", "+missing_rates", "+rec_documents", *WITHOUT_TESTS)
+    models = upto("missing_rates", "rec_documents")
+    young.fill(only=models)
     foreign = young.rows("select * from ledger.ar_documents where currency <> 'EUR'")
     assert foreign
     assert {(row["base_amount"], row["base_rate"]) for row in foreign} == {(None, None)}
@@ -363,7 +365,7 @@ def test_a_currency_without_a_rate_is_a_break_until_it_has_one(company: World, t
     assert all("Remedy" in row["detail"] for row in breaks)
 
     young.ingest(*(item.name for item in young.connections.of("ecb")))
-    again(young.home, built, "raw_ecb")
+    young.fill(only=models, changed="raw_ecb")
     assert young.rows("select * from ops.missing_rates") == []
     assert young.rows("select * from ledger.ar_documents where base_amount is null") == []
 

@@ -13,19 +13,20 @@ from typing import Any
 import pytest
 
 from pipelines import connections
-from pipelines.home import Home
+from pipelines.home import Home, warehouse_lock
+from pipelines.load import connect
 from pipelines.outbox import Outbox
 from pipelines.sftp.twin import SftpTwin
 from pipelines.sync import SyncReport, sync
 from tests.e2e.sender import Sender, sending
-from tests.e2e.world import WITHOUT_TESTS, World, again, dbt
+from tests.e2e.world import World
+from tests.models import faults, upto
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = Path(os.environ.get("TIEOUT_DATA_SAMPLES", ROOT.parent / "shared" / "data")) / "open_ar"
 DOCS = ROOT / "docs" / "systems" / "sftp.md"
 DROP = "drop_dach"
-# `cautious`: only the tests of what is selected.
-MODELS = ("--select", "+ar_documents", "+ar_payments", "+rec_reports", "--indirect-selection", "cautious")
+MODELS = ("ar_documents", "ar_payments", "rec_reports")
 pytestmark = pytest.mark.skipif(not SAMPLES.is_dir(), reason=f"the sample reports are not at {SAMPLES}")
 
 Item = tuple[str, Decimal, date, date, bool]  # customer, open amount, invoice date, due date, disputed
@@ -51,9 +52,9 @@ class House:
 
     world: World
     sender: Sender
-    built: Any = None
     open: dict[str, Item] = field(default_factory=dict)
     closed_by: dict[str, str] = field(default_factory=dict)
+    filled: bool = False
 
     def receive(self, name: str, content: bytes) -> SyncReport:
         self.sender.put(name, content)
@@ -63,13 +64,15 @@ class House:
         report = sync(
             self.world.connections.get(DROP), self.world.home, confirmations=self.world.outbox.confirmations()
         )
-        if self.built is None:
-            self.build()
-        again(self.world.home, self.built, "raw_sftp")
+        self.world.fill(only=upto(*MODELS), changed="raw_sftp" if self.filled else "")
+        self.filled = True
         return report
 
-    def build(self, *, tests: bool = False) -> None:
-        self.built = dbt(self.world.home, "build", *MODELS, *(() if tests else WITHOUT_TESTS))
+    def tested(self) -> None:
+        """All models of this test made anew, and no data test of theirs objects."""
+        self.world.fill(only=upto(*MODELS))
+        with warehouse_lock(self.world.home), connect(self.world.home) as warehouse:
+            assert faults(warehouse, upto(*MODELS)) == {}
 
     def applied(self, name: str, listed: dict[str, Item]) -> None:
         """A report speaks for the books: what it lists is open, what it stopped listing it has closed."""
@@ -150,7 +153,7 @@ def test_a_year_of_weekly_reports_and_what_a_doubtful_one_does(house: House) -> 
     the_invoices_come_back(house, "open_ar_2013-01-25.csv", last)
 
     before = house.world.rows("select * from ledger.ar_documents order by all")
-    house.build(tests=True)
+    house.tested()
     assert house.world.rows("select * from ledger.ar_documents order by all") == before
     assert house.sync().rows == 0, "the second of two equal syncs adds nothing"
 

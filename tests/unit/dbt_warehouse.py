@@ -1,4 +1,4 @@
-"""A small warehouse for dbt tests: the declared raw tables in a DuckDB of their own, hand-made rows, dbt in process."""
+"""A small warehouse for dbt tests: the declared raw tables in a DuckDB of their own, hand-made rows, the models over them."""
 
 import json
 from datetime import UTC, date, datetime
@@ -7,41 +7,24 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pytest
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.cli.main import dbtRunner
 
 from pipelines import systems
 from pipelines.load import CORE_TABLES
 from pipelines.tables import LINEAGE, SQL_TYPES, Table
+from tests.models import dbt, faults, fill
 
-PROJECT = Path(__file__).parents[2] / "dbt_project"
 TABLES: dict[str, Table] = {
     f"{table.dataset}.{table.name}": table
     for table in (*CORE_TABLES, *(table for system in systems().values() for table in system.tables))
 }
-QUICK = ("--quiet", "--threads", "1", "--no-write-json")  # the other core has a test of its own
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
-
-
-_PARSED: list[Any] = []
-
-
-def _manifest(where: list[str]) -> Any:
-    """The project as parsed once in this process; every run gets its own copy, since a run writes what it compiled into it."""
-    if not _PARSED:
-        _PARSED.append(dbtRunner().invoke(["parse", *where, "--quiet"]).result)
-    return _PARSED[0].deepcopy()
 
 
 class Warehouse:
     """Raw rows in, marts out. `put` appends versions; every row of one `load` gets the same load id."""
 
-    def __init__(self, path: Path, patch: pytest.MonkeyPatch) -> None:
+    def __init__(self, path: Path) -> None:
         self.path, self.load, self._seq = path, 1, 0
-        self.target = path.parent / "target"
-        patch.setenv("TIEOUT_WAREHOUSE", str(path))
-        patch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
         with duckdb.connect(str(path), config={"storage_compatibility_version": "v1.4.0"}) as db:
             for table in TABLES.values():
                 types = {
@@ -73,30 +56,22 @@ class Warehouse:
                     list(values.values()),
                 )
 
-    def dbt(self, *arguments: str, fail: bool = False) -> Any:
-        """Run dbt in this process; returns its result. The file is free again afterwards."""
-        where = [
-            "--project-dir",
-            str(PROJECT),
-            "--profiles-dir",
-            str(PROJECT),
-            "--target-path",
-            str(self.target),
-            "--log-path",
-            str(self.target),
-        ]
-        try:
-            result = dbtRunner(manifest=_manifest(where)).invoke([*arguments, *where, *QUICK])
-        finally:
-            DuckDBConnectionManager.close_all_connections()
-        nodes: Any = result.result or ()
-        problems = [f"{item.node.name}: {item.message}" for item in nodes if item.status in ("error", "fail")]
-        assert fail or result.success, result.exception or problems
-        return result
+    def build(self) -> None:
+        """Seeds, models and every test of the project, by dbt itself."""
+        dbt(self.path, "build")
 
-    def models(self, *arguments: str) -> None:
-        """Seeds and models without the tests."""
-        self.dbt("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test", *arguments)
+    def models(self, variables: str = "{}") -> None:
+        """Seeds and models, by the SQL that dbt compiled."""
+        with duckdb.connect(str(self.path)) as db:
+            db.execute("set TimeZone = 'UTC'")
+            fill(db, variables=variables)
+
+    def tested(self) -> None:
+        """Seeds and models, and every data test: none objects."""
+        self.models()
+        with duckdb.connect(str(self.path)) as db:
+            db.execute("set TimeZone = 'UTC'")
+            assert faults(db) == {}
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         with duckdb.connect(str(self.path)) as db:

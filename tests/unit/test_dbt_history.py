@@ -32,12 +32,12 @@ def intent(key: str, kind: str, state: str, subject: str, amount: str, erp_id: s
 
 
 @pytest.fixture
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
-    return Warehouse(tmp_path / "tieout.duckdb", monkeypatch)
+def house(tmp_path: Path) -> Warehouse:
+    return Warehouse(tmp_path / "tieout.duckdb")
 
 
 def test_an_empty_warehouse_builds(house: Warehouse) -> None:
-    house.dbt("build")
+    house.tested()
     assert house.rows("select * from reconciliation.rec_breaks") == []
 
 
@@ -60,7 +60,7 @@ def test_versions_deletions_and_the_past(house: Warehouse) -> None:
     assert gone == {"status": "deleted", "payment_amount": Decimal(50), "unapplied_amount": 0}
     reasons = {(reason, left) for reason, left, *_ in house.breaks()}
     assert reasons == {("missing_in_erp", "stripe:cards:ch_1"), ("missing_in_erp", "stripe:cards:ch_3")}
-    house.models("--vars", "{as_of_load_id: '1700000003.0'}")
+    house.models("{as_of_load_id: '1700000003.0'}")
     assert house.one(OPEN)["open_amount"] == 0
     assert {left for _, left, *_ in house.breaks()} == {"stripe:cards:ch_3"}
 
@@ -125,7 +125,7 @@ def test_the_settings_act_on_what_was_read_before_and_every_measure_is_compared(
         {"table_name": "contact", "measure": "all", "row_count": 3},
         {"table_name": "customer", "measure": "all", "row_count": 2},
     )  # fmt: skip
-    house.dbt("build")
+    house.tested()
     assert house.rows("select document_id from ledger.ar_documents order by 1") == [
         {"document_id": "100"},
         {"document_id": "110"},

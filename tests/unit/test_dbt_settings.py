@@ -14,7 +14,7 @@ from pipelines import templates
 from pipelines.netsuite.settings import NetSuiteSettings
 from pipelines.quickbooks.settings import QuickBooksSettings
 from pipelines.sandbox.truth_breaks import Breaks
-from tests.unit.dbt_warehouse import PROJECT
+from tests.models import PROJECT
 
 KEYS: dict[str, Any] = {"account_id": "1", "client_id": "${A}", "certificate_id": "${B}", "private_key": "${C}"}
 
