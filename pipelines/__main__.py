@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -228,6 +229,23 @@ def query(sql: str, form: str) -> None:
             table.add_row(*("" if value is None else escape(str(value)) for value in row))
         wide = console if console.is_terminal else Console(width=sum(map(len, frame.columns)) + 100 * frame.width)
         wide.print(table)
+
+
+@main.command("log")
+@click.argument("name", required=False)
+@click.option("--last", default=20, show_default=True, help="Entries of each connection, the newest first.")
+@click.option("--json", "raw", is_flag=True, help="One entry a line, as it was written.")
+def show_log(name: str | None, last: int, raw: bool) -> None:
+    """What each sync and delivery (of NAME) did: calls, rows, rejections, retries and errors."""
+    from pipelines import journal
+
+    home, loaded = Home.current(), connections.load()
+    for item in [loaded.get(name)] if name else list(loaded):
+        entries = list(islice(journal.newest(home, item.name), last))
+        click.echo(
+            "".join(json.dumps(entry) + "\n" for entry in entries) if raw else journal.render(item.name, entries),
+            nl=False,
+        )
 
 
 @main.command("systems")

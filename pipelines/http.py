@@ -35,6 +35,9 @@ class Counter:
             self.retries += retries
             self.errors += errors
 
+    def counts(self) -> dict[str, int]:
+        return {"calls": self.calls, "retries": self.retries, "errors": self.errors}
+
 
 class Budget:
     """At most `concurrent` calls in flight and `per_second` started each second, however many threads ask.

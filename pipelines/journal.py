@@ -1,16 +1,20 @@
 """The execution log of each connection: `logs/<connection>.jsonl` in the home, one line for each sync or delivery, failed ones too.
 
+An entry says `connection`, `kind` ("sync", "delivery"), `state` ("active" is a good sync), `at`, `counts` (calls, retries, errors, rows_read,
+posted, rejected, ...), `notes`, and for a failure `error`; a sync also `started`, `full`, `versions` and `quarantined`.
+
 It is what a person reads (`tieout log`) and what the clock and the sensors, which must not open the warehouse, ask for the last good sync.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from pipelines.home import Home
 
 _TAIL = 1 << 18  # bytes that hold the last few hundred entries
+_COUNTS = ("calls", "retries", "errors")
 
 
 def write(home: Home, entry: dict[str, Any]) -> None:
@@ -64,3 +68,26 @@ def tries(home: Home, connection: str, *, full: bool = False) -> list[datetime]:
             break
         found.append(datetime.fromisoformat(entry["started"]))
     return found
+
+
+def render(connection: str, entries: Sequence[dict[str, Any]]) -> str:
+    """Entries for people, one line each, its notes and its error below it."""
+    lines = [f"{connection}: no entry yet" if not entries else connection]
+    for entry in entries:
+        counts = entry.get("counts") or {}
+        seconds = sum(float(entry.get(name) or 0) for name in ("extract_seconds", "load_seconds"))
+        rows = sum((entry.get("versions") or {}).values())
+        told = [f"{counts.get(name, 0)} {name}" for name in _COUNTS]
+        if entry.get("kind") == "delivery":
+            told += [f"{counts.get(name, 0)} {name}" for name in ("posted", "rejected", "unknown", "waiting")]
+        else:
+            told += [
+                f"{counts.get('rows_read', rows)} read",
+                f"{rows} new",
+                f"{entry.get('quarantined') or 0} quarantined",
+            ]
+        kind = f"{entry.get('kind', 'sync')}{' of everything' if entry.get('full') else ''}"
+        lines.append(f"  {entry.get('at')}  {kind}  {entry['state']}  {', '.join(told)}  {seconds:.1f} s")
+        notes = [*(entry.get("notes") or ()), *([entry["error"]] if entry.get("error") else ())]
+        lines += [f"      {line}" for note in notes for line in str(note).splitlines()]
+    return "\n".join(lines) + "\n"

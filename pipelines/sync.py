@@ -14,6 +14,7 @@ from pipelines import journal, quarantine
 from pipelines import load as loading
 from pipelines.connections import Connection, Connections
 from pipelines.home import Home, WarehouseBusy, connection_lock, warehouse_lock
+from pipelines.http import Counter
 from pipelines.outbox import Confirmation
 from pipelines.system import NotConfigured, Refused, Transient
 from pipelines.tables import Quarantined
@@ -27,6 +28,7 @@ class RunLog:
 
     counts: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    meters: list[Counter] = field(default_factory=list)
 
     def note(self, message: str) -> None:
         self.notes.append(message)
@@ -35,6 +37,18 @@ class RunLog:
     def count(self, **more: int) -> None:
         for name, number in more.items():
             self.counts[name] = self.counts.get(name, 0) + number
+
+    def meter(self, counter: Counter) -> None:
+        """Count the calls, retries and errors that `counter` sees up to the end of the sync."""
+        self.meters.append(counter)
+
+    def totals(self) -> dict[str, int]:
+        """The counts, those of the meters among them."""
+        found = dict(self.counts)
+        for counter in self.meters:
+            for name, number in counter.counts().items():
+                found[name] = found.get(name, 0) + number
+        return found
 
 
 @dataclass
@@ -111,7 +125,7 @@ def _run(connection: Connection, context: SyncContext, confirmations: Sequence[C
             _store_connection(connection, context)
         loaded = time.monotonic()
     return SyncReport(
-        connection.name, versions, len(context.quarantine), dict(context.log.counts), list(context.log.notes),
+        connection.name, versions, len(context.quarantine), context.log.totals(), list(context.log.notes),
         extracted - started, loaded - extracted,
     )  # fmt: skip
 
@@ -132,7 +146,7 @@ def state_of(error: BaseException) -> str:
 
 def _record_failure(connection: Connection, context: SyncContext, error: BaseException) -> None:
     state, text = state_of(error), str(error) or type(error).__name__
-    told = {"state": state, "error": text, "counts": context.log.counts, "notes": context.log.notes}
+    told = {"state": state, "error": text, "counts": context.log.totals(), "notes": context.log.notes}
     journal.write(context.home, {**_facts(connection, context), **told})
     if state == "interrupted" or isinstance(error, WarehouseBusy):  # no time to wait for the warehouse, or no use
         return

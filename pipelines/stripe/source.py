@@ -165,7 +165,7 @@ class Reading:
         batch, bad = arrow_batch(table, self._name, rows, extracted_at=at, seq=self._seq, deleted=deleted)
         self._seq += len(rows)
         self._context.quarantine += bad
-        self._context.log.count(**{table.name: len(rows)})
+        self._context.log.count(rows_read=len(rows), **{table.name: len(rows)})
         yield batch
 
 

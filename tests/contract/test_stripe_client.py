@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from pipelines import load
+from pipelines import journal, load
 from pipelines.connections import Connection
 from pipelines.home import Home
 from pipelines.sandbox.clock import Clock
@@ -173,7 +173,13 @@ def test_a_first_sync_reads_everything_and_a_second_adds_nothing(
     assert rows(home, "select id, default_currency from raw_stripe.account") == [("acct_1Contract", "usd")]
     ((complete, base),) = rows(home, "select complete_through, base_currency from raw_tieout.connection")
     assert (complete, base) == (START, "USD")
-    assert sum(sync(server.connection(), home).versions.values()) == 0
+    assert first.counts["calls"] == len(server.paths)
+    assert first.counts["rows_read"] >= first.rows
+    second = sync(server.connection(), home)
+    assert sum(second.versions.values()) == 0
+    (last, before) = journal.newest(home, "cards_test")
+    assert (before["full"], last["full"]) == (True, False), "a first sync reads everything"
+    assert last["counts"]["calls"] == len(server.paths) - first.counts["calls"]
 
 
 def test_the_next_sync_reads_only_what_changed_however_old_it_is(
