@@ -31,7 +31,7 @@ def validate(home: Home, selects: Mapping[str, str], zeros: Sequence[str]) -> Fa
     os.environ["GX_ANALYTICS_ENABLED"] = "false"  # before the import: nothing leaves this machine
     import great_expectations as gx  # 3 s and 300 MB: only where a check runs
     from great_expectations.data_context.types.base import ProgressBarsConfig
-    from great_expectations.expectations.core import ExpectColumnValuesToBeBetween
+    from great_expectations.expectations.core.expect_column_values_to_be_between import ExpectColumnValuesToBeBetween
 
     with warehouse_lock(home), connect(home) as warehouse:
         frame = warehouse.sql(" union all ".join(selects.values())).to_arrow_table().to_pandas()

@@ -59,7 +59,7 @@ def _check(item: connections.Connection) -> Check:
     try:
         return item.declared.check(item)
     except TieoutError as error:
-        return Check(item.name, "not configured", (Problem("error", str(error), "see above"),))
+        return Check(item.name, "not configured", (Problem.of("error", error, "correct what the message names"),))
 
 
 @main.command()

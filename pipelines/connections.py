@@ -26,17 +26,19 @@ Cadence = Literal["realtime", "15m", "30m", "60m", "daily", "manual"]
 
 
 class Secret:
-    """A reference to an environment variable. Its value appears in no log, error or repr."""
+    """A reference to an environment variable. Its value appears in no log, error or repr. `needed_by`: the connection and its setting."""
 
     def __init__(self, variable: str) -> None:
         self.variable = variable
+        self.needed_by = ""
 
     def get_secret_value(self) -> str:
         """The variable's value. Raises NotConfigured, naming it, when it is not set."""
         value = os.environ.get(self.variable, "")
         if not value:
+            needed = f"{self.needed_by}: " if self.needed_by else ""
             raise NotConfigured(
-                f"The environment variable {self.variable} is not set. Remedy: set it, or put it in .env."
+                f"{needed}The environment variable {self.variable} is not set. Remedy: set it, or put it in .env."
             )
         return value
 
@@ -95,6 +97,11 @@ class Connection:
     name: str
     system: str
     settings: Any
+
+    def __post_init__(self) -> None:
+        for key, value in vars(self.settings).items():
+            if isinstance(value, Secret):
+                value.needed_by = f"{self.name}: {key}"
 
     @property
     def declared(self) -> System:

@@ -53,6 +53,12 @@ class Problem:
     message: str
     remedy: str
 
+    @classmethod
+    def of(cls, code: str, error: Exception, remedy: str = "correct the setting") -> "Problem":
+        """From an error that says its own remedy; else with this one."""
+        message, _, own = str(error).partition(" Remedy: ")
+        return cls(code, message, own.rstrip(".") or remedy)
+
 
 @dataclass(frozen=True)
 class Check:

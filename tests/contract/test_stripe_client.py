@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -48,6 +48,7 @@ class Server:
     paths: list[str] = field(default_factory=list)
     faults: list[tuple[int, bytes]] = field(default_factory=list)  # answers given instead of the next ones
     worst_second: int = 0
+    before: Callable[[str], None] = lambda _path: None  # what happens in the account just before a request arrives
     _times: list[float] = field(default_factory=list)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -56,6 +57,7 @@ class Server:
         self._times.append(time.monotonic())
         self.worst_second = max(self.worst_second, sum(at > self._times[-1] - 1 for at in self._times))
         self.paths.append(scope["path"] + ("?" + scope["query_string"].decode() if scope["query_string"] else ""))
+        self.before(scope["path"])
         dated = [(b"date", self.clock.http_date().encode())]
 
         async def dating(message: Any) -> None:
@@ -132,6 +134,9 @@ def history(server: Server) -> dict[str, str]:
         account.pay_out("usd", at=START - timedelta(days=8), arrival_date=date(2026, 5, 26), automatic=False)
     )
     return made
+
+
+NEWEST_TOTAL = "where measure = 'net:usd' order by _dlt_load_id desc limit 1"
 
 
 def rows(home: Home, sql: str) -> list[tuple[Any, ...]]:
@@ -432,3 +437,21 @@ def test_events_that_come_twice_late_or_out_of_order_leave_the_newest_state_once
     assert latest(home, "charge", "id, amount_refunded") == newest
     assert (history["charge_3"], 900, False) in newest
     agrees(home, account)
+
+
+def test_a_charge_during_a_sync_is_no_difference(server: Server, history: dict[str, str], tmp_path: Path) -> None:
+    """The balance is as of its own answer: what came just before is in it and in the list, what came after in neither."""
+    home = Home(tmp_path)
+
+    def sell(path: str) -> None:
+        if path in ("/v1/balance", "/v1/balance_transactions", "/v1/charges"):
+            charge(server.account, history["customer"], 4_200, server.clock.tick())
+            server.clock.tick()
+
+    server.before = sell
+    for _ in range(2):
+        sync(server.connection(), home)
+        ((end, total),) = rows(home, f"select window_end, total from raw_stripe.control_total {NEWEST_TOTAL}")
+        landed = rows(home, f"select sum(net) from raw_stripe.balance_transaction where created <= '{end.isoformat()}'")
+        assert landed == [(total,)]
+        assert rows(home, f"select 1 from raw_stripe.balance_transaction where created > '{end.isoformat()}'")
