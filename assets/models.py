@@ -8,8 +8,8 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
 from assets import keys
-from pipelines.home import Home, warehouse_lock
-from pipelines.load import connect
+from assets.counts import row_counts
+from pipelines.home import warehouse_lock
 from resources.transform import project
 from resources.warehouse import HomeResource
 
@@ -41,23 +41,12 @@ def models(context: dg.AssetExecutionContext, dbt: DbtCliResource, home: HomeRes
     with warehouse_lock(where):
         build = dbt.cli(command, context=context, target_path=where.root / "dbt", raise_on_error=False)
         events = list(build.stream())
-        counts = row_counts(where)
+        counts = row_counts(where, raw=False)
     for event in events:
         if isinstance(event, dg.Output):
-            key = context.asset_key_for_output(event.output_name)
-            event = event.with_metadata({**event.metadata, **counts.get(key, {})})
+            rows = counts.get(context.asset_key_for_output(event.output_name))  # none of a view
+            counted = {} if rows is None else {"dagster/row_count": rows}
+            event = event.with_metadata({**event.metadata, **counted})
         yield event
     if error := build.get_error():
         raise error
-
-
-def row_counts(home: Home) -> dict[dg.AssetKey, dict[str, int]]:
-    """Metadata by asset key: how many rows each table holds. Views are not counted: that would run them. Hold the lock."""
-    with connect(home) as warehouse:
-        tables = warehouse.sql("select schema_name, table_name from duckdb_tables() where schema_name not like 'raw%'")
-        return {
-            dg.AssetKey([schema, name]): {
-                "dagster/row_count": warehouse.execute(f'select count(*) from {schema}."{name}"').fetchall()[0][0]
-            }
-            for schema, name in tables.fetchall()
-        }

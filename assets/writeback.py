@@ -64,7 +64,9 @@ def deliveries(
     context: dg.AssetExecutionContext, home: HomeResource, connections: ConnectionsResource, outbox: OutboxResource
 ) -> dg.MaterializeResult[None]:
     configured = connections.load()
-    report = writeback.deliver(outbox.get(), configured, run_id=context.run_id, without=unread(context))
+    report = writeback.deliver(
+        outbox.get(), configured, run_id=context.run_id, without=unread(context), home=home.get()
+    )
     context.log.info(str(report))
     posted_to = sorted({sent.connection for sent in report.posted})
     _, failures = sync_all([configured.get(name) for name in posted_to], home.get(), False, outbox.get(), context)

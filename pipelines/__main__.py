@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -58,7 +59,7 @@ def _check(item: connections.Connection) -> Check:
     try:
         return item.declared.check(item)
     except TieoutError as error:
-        return Check(item.name, "not configured", (Problem("error", str(error), "see above"),))
+        return Check(item.name, "not configured", (Problem.of("error", error, "correct what the message names"),))
 
 
 @main.command()
@@ -103,15 +104,21 @@ def sync(name: str | None, full: bool) -> None:
 
 
 @main.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--full", is_flag=True, help="Read everything again; what is already known adds nothing.")
 @click.option("--rounds", default=4, show_default=True, help="Repeat while something was written, at most this often.")
 @click.option(
     "--apply/--no-apply", default=True, show_default=True, help="Deliver planned writes, or stop at the plan."
 )
-def run(full: bool, rounds: int, apply: bool) -> None:
-    """The whole job through Dagster: read, transform, publish, plan, write back, and read again until nothing is left to write."""
+def run(names: tuple[str, ...], full: bool, rounds: int, apply: bool) -> None:
+    """The whole job through Dagster: read, transform, publish, plan, write back, and read again until nothing is left to write.
+
+    With NAMEs only these connections are read; the rest of the job is the same.
+    """
+    loaded = connections.load()
+    only = [part for name in names for part in ("--connection", loaded.get(name).name)]
     arguments = ["--rounds", str(rounds), *(["--full"] if full else []), *([] if apply else ["--no-apply"])]
-    raise SystemExit(_dagster("everything", *arguments))
+    raise SystemExit(_dagster("everything", *arguments, *only))
 
 
 def _dagster(job: str, *arguments: str) -> int:
@@ -222,6 +229,23 @@ def query(sql: str, form: str) -> None:
             table.add_row(*("" if value is None else escape(str(value)) for value in row))
         wide = console if console.is_terminal else Console(width=sum(map(len, frame.columns)) + 100 * frame.width)
         wide.print(table)
+
+
+@main.command("log")
+@click.argument("name", required=False)
+@click.option("--last", default=20, show_default=True, help="Entries of each connection, the newest first.")
+@click.option("--json", "raw", is_flag=True, help="One entry a line, as it was written.")
+def show_log(name: str | None, last: int, raw: bool) -> None:
+    """What each sync and delivery (of NAME) did: calls, rows, rejections, retries and errors."""
+    from pipelines import journal
+
+    home, loaded = Home.current(), connections.load()
+    for item in [loaded.get(name)] if name else list(loaded):
+        entries = list(islice(journal.newest(home, item.name), last))
+        click.echo(
+            "".join(json.dumps(entry) + "\n" for entry in entries) if raw else journal.render(item.name, entries),
+            nl=False,
+        )
 
 
 @main.command("systems")

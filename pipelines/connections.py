@@ -8,7 +8,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -22,21 +22,23 @@ from pipelines.system import NotConfigured, System
 
 _REFERENCE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-Cadence = Literal["15m", "30m", "60m", "daily", "manual"]
+Cadence = Literal["realtime", "15m", "30m", "60m", "daily", "manual"]
 
 
 class Secret:
-    """A reference to an environment variable. Its value appears in no log, error or repr."""
+    """A reference to an environment variable. Its value appears in no log, error or repr. `needed_by`: the connection and its setting."""
 
     def __init__(self, variable: str) -> None:
         self.variable = variable
+        self.needed_by = ""
 
     def get_secret_value(self) -> str:
         """The variable's value. Raises NotConfigured, naming it, when it is not set."""
         value = os.environ.get(self.variable, "")
         if not value:
+            needed = f"{self.needed_by}: " if self.needed_by else ""
             raise NotConfigured(
-                f"The environment variable {self.variable} is not set. Remedy: set it, or put it in .env."
+                f"{needed}The environment variable {self.variable} is not set. Remedy: set it, or put it in .env."
             )
         return value
 
@@ -71,8 +73,8 @@ class Settings(BaseModel):
 
     sync_every: Cadence = "60m"
     time_zone: str = "UTC"
-    daily_at: int = Field(default=3, ge=0, le=23)  # hour in time_zone of a daily sync
-    redundancy_at: int = Field(default=2, ge=0, le=23)  # hour in which everything is read again
+    daily_at: int = Field(default=3, ge=0, le=23)  # hour in time_zone after which a daily sync is due
+    redundancy_at: int = Field(default=2, ge=0, le=23)  # hour after which everything is read again, once a day
 
     def reconciles(self) -> tuple[str, ...]:
         """Names of the payment provider connections whose money belongs in this connection's books."""
@@ -96,9 +98,18 @@ class Connection:
     system: str
     settings: Any
 
+    def __post_init__(self) -> None:
+        for key, value in vars(self.settings).items():
+            if isinstance(value, Secret):
+                value.needed_by = f"{self.name}: {key}"
+
     @property
     def declared(self) -> System:
         return systems()[self.system]
+
+    def impatient(self) -> "Connection":
+        """The connection for a question that is tried once: whoever asks will ask again."""
+        return replace(self, settings=self.settings.model_copy(update={"max_attempts": 1}))
 
     def public_settings(self) -> dict[str, Any]:
         """The settings as JSON-able values, secrets left out: what the warehouse may know."""
@@ -189,9 +200,12 @@ def _connection(system: System, name: str, values: Any, folder: Path, problems: 
         for key, value in values.items()
     }
     try:
-        return [Connection(name, system.name, system.settings(**anchored))]
+        found = Connection(name, system.name, system.settings(**anchored))
     except ValidationError as error:
         for item in error.errors(include_input=False, include_url=False):  # inputs may be secrets
             key = ".".join(map(str, item["loc"])) or "(table)"
             problems.append(f"[{system.name}.{name}] {key}: {item['msg'].removeprefix('Value error, ')}")
         return []
+    if found.settings.sync_every == "realtime" and system.arrivals is None:
+        problems.append(f"[{system.name}.{name}] sync_every: {system.name} cannot be asked whether something is new")
+    return [found]

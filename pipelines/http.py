@@ -17,6 +17,7 @@ from pipelines.system import Transient
 
 log = logging.getLogger(__name__)
 CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 120.0
+PATIENCE = 8.0  # seconds that a sensor waits for an answer
 
 
 @dataclass
@@ -33,6 +34,9 @@ class Counter:
             self.calls += calls
             self.retries += retries
             self.errors += errors
+
+    def counts(self) -> dict[str, int]:
+        return {"calls": self.calls, "retries": self.retries, "errors": self.errors}
 
 
 class Budget:
@@ -93,7 +97,7 @@ class Http:
         self._refused_unrun = refused_unrun
         self._attempts = attempts
         self._max_wait = max_wait
-        self._timeout = (CONNECT_TIMEOUT, read_timeout)
+        self._timeout = (min(CONNECT_TIMEOUT, read_timeout), read_timeout)
         self._session = requests.Session()
         self._session.auth = auth
         adapter = HTTPAdapter(pool_connections=4, pool_maxsize=32)

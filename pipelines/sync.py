@@ -10,10 +10,11 @@ from typing import Any
 
 import duckdb
 
+from pipelines import journal, quarantine
 from pipelines import load as loading
-from pipelines import quarantine
 from pipelines.connections import Connection, Connections
 from pipelines.home import Home, WarehouseBusy, connection_lock, warehouse_lock
+from pipelines.http import Counter
 from pipelines.outbox import Confirmation
 from pipelines.system import NotConfigured, Refused, Transient
 from pipelines.tables import Quarantined
@@ -27,6 +28,7 @@ class RunLog:
 
     counts: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    meters: list[Counter] = field(default_factory=list)
 
     def note(self, message: str) -> None:
         self.notes.append(message)
@@ -35,6 +37,18 @@ class RunLog:
     def count(self, **more: int) -> None:
         for name, number in more.items():
             self.counts[name] = self.counts.get(name, 0) + number
+
+    def meter(self, counter: Counter) -> None:
+        """Count the calls, retries and errors that `counter` sees up to the end of the sync."""
+        self.meters.append(counter)
+
+    def totals(self) -> dict[str, int]:
+        """The counts, those of the meters among them."""
+        found = dict(self.counts)
+        for counter in self.meters:
+            for name, number in counter.counts().items():
+                found[name] = found.get(name, 0) + number
+        return found
 
 
 @dataclass
@@ -48,6 +62,7 @@ class SyncContext:
     log: RunLog = field(default_factory=RunLog)
     complete_through: datetime | None = None
     base_currency: str | None = None
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))  # from when on it reads
 
 
 @dataclass(frozen=True)
@@ -81,8 +96,14 @@ def sync(
     except BaseException as error:
         _record_failure(connection, context, error)
         raise
-    _write_log(home, {**report.__dict__, "state": "active"})
+    journal.write(home, {**_facts(connection, context), **report.__dict__, "state": "active"})
     return report
+
+
+def _facts(connection: Connection, context: SyncContext) -> dict[str, Any]:
+    """What the execution log says of a sync, however it ended. A first one reads everything, asked for or not."""
+    full = context.full or journal.last_sync(context.home, connection.name) is None
+    return {"connection": connection.name, "kind": "sync", "started": context.started.isoformat(), "full": full}
 
 
 def _run(connection: Connection, context: SyncContext, confirmations: Sequence[Confirmation]) -> SyncReport:
@@ -91,7 +112,7 @@ def _run(connection: Connection, context: SyncContext, confirmations: Sequence[C
 
     home = context.home
     with connection_lock(home, connection.name):
-        started = time.monotonic()
+        started, context.started = time.monotonic(), datetime.now(UTC)
         with warehouse_lock(home), loading.connect(home) as warehouse:
             loading.ensure_tables(warehouse)
             context.confirmed = _confirmed(connection, warehouse, confirmations)
@@ -104,7 +125,7 @@ def _run(connection: Connection, context: SyncContext, confirmations: Sequence[C
             _store_connection(connection, context, warehouse)
         loaded = time.monotonic()
     return SyncReport(
-        connection.name, versions, len(context.quarantine), dict(context.log.counts), list(context.log.notes),
+        connection.name, versions, len(context.quarantine), context.log.totals(), list(context.log.notes),
         extracted - started, loaded - extracted,
     )  # fmt: skip
 
@@ -125,10 +146,8 @@ def state_of(error: BaseException) -> str:
 
 def _record_failure(connection: Connection, context: SyncContext, error: BaseException) -> None:
     state, text = state_of(error), str(error) or type(error).__name__
-    _write_log(
-        context.home,
-        {"connection": connection.name, "state": state, "error": text, "counts": context.log.counts, "notes": context.log.notes},
-    )  # fmt: skip
+    told = {"state": state, "error": text, "counts": context.log.totals(), "notes": context.log.notes}
+    journal.write(context.home, {**_facts(connection, context), **told})
     if state == "interrupted" or isinstance(error, WarehouseBusy):  # no time to wait for the warehouse, or no use
         return
     try:
@@ -192,10 +211,3 @@ def forget_removed(connections: Connections, home: Home) -> None:
             f"update raw_tieout.connection set is_deleted = connection not in ({', '.join('?' for _ in names) or 'null'})",
             names,
         )
-
-
-def _write_log(home: Home, entry: dict[str, Any]) -> None:
-    """One line of the connection's execution log."""
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    with (home.logs / f"{entry['connection']}.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps({**entry, "at": stamp}, default=str) + "\n")

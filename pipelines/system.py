@@ -61,6 +61,12 @@ class Problem:
     message: str
     remedy: str
 
+    @classmethod
+    def of(cls, code: str, error: Exception, remedy: str = "correct the setting") -> "Problem":
+        """From an error that says its own remedy; else with this one."""
+        message, _, own = str(error).partition(" Remedy: ")
+        return cls(code, message, own.rstrip(".") or remedy)
+
 
 @dataclass(frozen=True)
 class Check:
@@ -116,5 +122,6 @@ class System:
     check: Callable[["Connection"], Check]
     writer: Callable[["Connection"], Writer] | None = None
     write_kinds: tuple[str, ...] = ()
-    # A cheap text that changes when something new has arrived; None where only a sync can tell.
+    # A cheap text that changes when something new has arrived, asked every half minute and answered within seconds, at the first try or
+    # not at all; None where only a sync can tell.
     arrivals: Callable[["Connection"], str] | None = None

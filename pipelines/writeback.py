@@ -4,13 +4,15 @@ The plan is every relation of schema `writeback` whose name starts with `wb_` an
 """
 
 import logging
-from collections.abc import Collection
+import time
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from typing import Any
 
-from pipelines import load
+from pipelines import journal, load
 from pipelines.connections import Connections
 from pipelines.home import Home, warehouse_lock
+from pipelines.http import Counter
 from pipelines.outbox import Brakes, DeliveryReport, Outbox, PlanResult, render_plan
 from pipelines.publish import open_published
 from pipelines.system import TieoutError, Writer
@@ -81,9 +83,14 @@ def plan(
 
 
 def deliver(
-    outbox: Outbox, connections: Connections, *, run_id: str = "", without: Collection[str] = ()
+    outbox: Outbox,
+    connections: Connections,
+    *,
+    run_id: str = "",
+    without: Collection[str] = (),
+    home: Home | None = None,
 ) -> DeliveryReport:
-    """Send what waits, exactly once. Raises DeliveryBusy while another process delivers.
+    """Send what waits, exactly once, and write it into the execution logs of `home`. Raises DeliveryBusy while another process delivers.
 
     A connection whose writer cannot be made (a secret is missing) is reported as stopped; the others go on. `without`: as for `plan`.
     """
@@ -103,7 +110,35 @@ def deliver(
                 unable[item.name] = f"{type(error).__name__}: {error}"
             else:
                 open_writers.callback(_close, item.name, writers[item.name])
-        return outbox.deliver(writers, brakes=brakes(connections), run_id=run_id, unable=unable)
+        started = time.monotonic()
+        report = outbox.deliver(writers, brakes=brakes(connections), run_id=run_id, unable=unable)
+        if home is not None:
+            _log(home, report, writers, time.monotonic() - started)
+        return report
+
+
+def _log(home: Home, report: DeliveryReport, writers: Mapping[str, Writer], seconds: float) -> None:
+    """One entry in the execution log of each connection that was called, or could not be."""
+    stopped = {one.connection: one.reason for one in report.stopped}
+    for name in sorted({*writers, *stopped}):
+        counter: Counter | None = getattr(writers.get(name), "counter", None)
+        outcomes = {
+            kind: [sent for sent in getattr(report, kind) if sent.connection == name]
+            for kind in ("posted", "rejected", "unknown", "waiting")
+        }
+        failed = [sent for kind in ("rejected", "unknown", "waiting") for sent in outcomes[kind]]
+        counts = {**(counter.counts() if counter else {}), **{kind: len(sent) for kind, sent in outcomes.items()}}
+        if not any(counts.values()) and name not in stopped:
+            continue
+        entry = {
+            "connection": name,
+            "kind": "delivery",
+            "state": "stopped" if name in stopped else "red" if failed else "delivered",
+            "counts": counts,
+            "notes": [f"{sent.key}: {sent.result}: {sent.error}" for sent in failed],
+            "load_seconds": seconds,
+        }
+        journal.write(home, entry | ({"error": stopped[name]} if name in stopped else {}))
 
 
 def _close(name: str, writer: Writer) -> None:

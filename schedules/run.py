@@ -102,7 +102,8 @@ def note(home: Home, number: int, posted: int, seconds: float) -> None:
 @click.option("--full", is_flag=True)
 @click.option("--rounds", default=4)
 @click.option("--no-apply", is_flag=True)
-def main(job: str, full: bool, rounds: int, no_apply: bool) -> None:
+@click.option("--connection", "names", multiple=True)
+def main(job: str, full: bool, rounds: int, no_apply: bool, names: tuple[str, ...]) -> None:
     """Run JOB; exits with 1 when it is red."""
     logging.getLogger("dagster").setLevel(logging.ERROR)
     prepare_home(Home.current())
@@ -120,7 +121,7 @@ def main(job: str, full: bool, rounds: int, no_apply: bool) -> None:
     for number in range(1, rounds + 1):
         console.print(f"Round {number}: reading, transforming, publishing{'' if no_apply else ', writing back'} ...")
         # A delivery has read the books it wrote to; the other systems are read once.
-        config = sync_config(full=full) if number == 1 else sync_config(connections=["-"])
+        config = sync_config(full=full, connections=[*names]) if number == 1 else sync_config(connections=["-"])
         green, metadata = execute(name, config)
         posted = int(metadata.get("outbox/deliveries", {}).get("posted", 0) or 0)
         seconds = time.monotonic() - started

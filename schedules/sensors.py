@@ -1,18 +1,22 @@
 """Sensors: level-triggered, so that a missed tick loses nothing. They never open the warehouse."""
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import dagster as dg
 
-from pipelines import connections
+from pipelines import connections, journal
 from pipelines.home import Home
 from pipelines.outbox import Outbox
-from pipelines.system import NotConfigured, TieoutError
+from pipelines.system import NotConfigured
 from pipelines.writeback import brakes
-from schedules.clock import in_flight
+from schedules import watch
+from schedules.clock import being_read, in_flight
 from schedules.jobs import JOBS, refresh, sync_config, writeback
 from schedules.words import words
+
+_ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 
 
 @dg.sensor(job=writeback, minimum_interval_seconds=15, default_status=dg.DefaultSensorStatus.RUNNING)
@@ -31,39 +35,45 @@ def outbox_waiting(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.Sk
 
 @dg.sensor(job=refresh, minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
 def arrivals(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """Starts an ingest when something new has arrived where a system can tell cheaply (a file in an SFTP drop)."""
+    """Asks each realtime connection whether something is new, all at once, and starts a refresh of those where a sync has not taken it."""
     try:
-        watched = [
-            item for item in connections.load() if item.declared.arrivals and item.settings.sync_every != "manual"
-        ]
+        watched = [item for item in connections.load() if item.settings.sync_every == "realtime"]
     except NotConfigured as error:
         return dg.SkipReason(str(error))
-    seen: dict[str, str] = json.loads(context.cursor or "{}")
-    silent: list[str] = []
-    now = dict(seen)
+    answers, home, now = watch.ask(watched), Home.current(), watch.now()
+    known = _cursor(context.cursor)
+    busy = being_read(context.instance)
+    due: list[str] = []
     for item in watched:
-        assert item.declared.arrivals
-        try:
-            now[item.name] = item.declared.arrivals(item)
-        except TieoutError as error:
-            silent.append(f"{item.name}: {error}")
-    changed = sorted(name for name in now if now[name] != seen.get(name))
-    if not changed:
-        return dg.SkipReason("Nothing new has arrived." + "".join(f" {problem}" for problem in silent))
-    context.update_cursor(json.dumps(now, sort_keys=True))
-    return dg.RunRequest(run_config=sync_config(connections=changed), tags={"arrived": ", ".join(changed)})
+        answer = answers[item.name]
+        if isinstance(answer, str):
+            synced = journal.last_sync(home, item.name)
+            state = known.get(item.name, watch.Watched()).told(answer, now, synced)
+            if state.is_due(now, synced) and not busy(item):
+                due.append(item.name)
+                state = state.asked(now)
+            known[item.name] = state
+    context.update_cursor(json.dumps({item.name: asdict(known[item.name]) for item in watched if item.name in known}))
+    silent = "".join(f" {name}: {error}" for name, error in answers.items() if isinstance(error, Exception))
+    if silent:
+        context.log.warning("Not answered:%s", silent)
+    if not due:
+        return dg.SkipReason(f"Nothing new has arrived.{silent}")
+    return dg.RunRequest(run_config=sync_config(connections=due), tags={"arrived": ", ".join(due)})
 
 
-@dg.run_status_sensor(
-    run_status=dg.DagsterRunStatus.SUCCESS,
-    monitored_jobs=[writeback],
-    request_job=refresh,
-    minimum_interval_seconds=10,
-    default_status=dg.DefaultSensorStatus.RUNNING,
-)
-def written_back(context: dg.RunStatusSensorContext) -> dg.RunRequest:
-    """After a delivery the models are built again, so that the breaks it mended close."""
-    return dg.RunRequest(run_key=f"after-{context.dagster_run.run_id}", run_config=sync_config(connections=["-"]))
+def _cursor(text: str | None) -> dict[str, watch.Watched]:
+    known = json.loads(text or "{}")
+    return {name: watch.Watched(**state) for name, state in known.items() if isinstance(state, dict)}
+
+
+@dg.sensor(job=refresh, minimum_interval_seconds=15, default_status=dg.DefaultSensorStatus.RUNNING)
+def written_back(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """After each delivery, a red one too (one write of a hundred was refused), the models are built again: breaks it mended close."""
+    ended = context.instance.get_runs(dg.RunsFilter(job_name="writeback", statuses=_ENDED), limit=1)
+    if not ended:
+        return dg.SkipReason("Nothing has been delivered yet.")
+    return dg.RunRequest(run_key=f"after-{ended[0].run_id}", run_config=sync_config(connections=["-"]))
 
 
 @dg.run_failure_sensor(

@@ -1,6 +1,6 @@
 """The reference rates as one raw table. Rates are kept as the text that the bank published."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 from xml.etree import ElementTree
@@ -11,7 +11,7 @@ from pydantic import field_validator
 
 from pipelines import load
 from pipelines.connections import Connection, Settings
-from pipelines.http import Http
+from pipelines.http import Counter, Http
 from pipelines.sync import SyncContext
 from pipelines.system import Check, Problem, TieoutError, Transient
 from pipelines.tables import Table, arrow_batch, columns
@@ -46,13 +46,13 @@ def source(connection: Connection, context: SyncContext) -> Any:
     def batches() -> Iterator[pa.Table]:
         state = dlt.current.resource_state()
         newest: str | None = None if context.full else state.get("newest")
-        tag, rows = read(connection, RECENT, state.get("tag")) if newest else (None, [])
+        tag, rows = read(connection, RECENT, state.get("tag"), context.log.meter) if newest else (None, [])
         if newest and tag == state.get("tag"):
             return
         if (
             not newest or min(row["rate_date"] for row in rows) > newest
         ):  # the short file does not reach back far enough
-            rows = read(connection, HISTORY)[1]
+            rows = read(connection, HISTORY, meter=context.log.meter)[1]
         context.log.count(rows_read=len(rows))
         batch, misfits = arrow_batch(RATE, connection.name, rows, extracted_at=datetime.now(UTC))
         context.quarantine.extend(misfits)
@@ -64,12 +64,15 @@ def source(connection: Connection, context: SyncContext) -> Any:
     return dlt.source(lambda: load.resource(RATE, batches), name="ecb")()
 
 
-def read(connection: Connection, file: str, tag: str | None = None) -> tuple[str | None, list[dict[str, str]]]:
+def read(
+    connection: Connection, file: str, tag: str | None = None, meter: Callable[[Counter], None] = lambda _counter: None
+) -> tuple[str | None, list[dict[str, str]]]:
     """The rates of one published file and its ETag; no rates when the ETag is still `tag`.
 
     Raises Transient when the file is not there, TieoutError when it is not what it should be.
     """
     http = Http(connection.name)
+    meter(http.counter)
     try:
         headers = {"If-None-Match": tag} if tag else {}
         response = http.request("GET", f"{connection.settings.base_url}/{file}", headers=headers)

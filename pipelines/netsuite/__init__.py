@@ -67,6 +67,12 @@ def _writer(connection: "Connection") -> Writer:
     return NetSuiteWriter(connection)
 
 
+def _arrivals(connection: "Connection") -> str:
+    from pipelines.netsuite.watch import arrivals
+
+    return arrivals(connection)
+
+
 SYSTEM = System(
     name="netsuite",
     kind="erp",
@@ -75,5 +81,6 @@ SYSTEM = System(
     source=_source,
     check=_check,
     writer=_writer,
+    arrivals=_arrivals,
     write_kinds=("payment", "deposit", "reversal"),
 )

@@ -14,7 +14,7 @@ from requests.auth import AuthBase
 
 from pipelines.connections import Connection
 from pipelines.home import Home, Slots
-from pipelines.http import Budget, Http
+from pipelines.http import READ_TIMEOUT, Budget, Http
 from pipelines.netsuite import errors, suiteql
 from pipelines.netsuite.auth import Bearer, Login, Metered, Signature
 from pipelines.netsuite.budget import DailyBudget
@@ -49,11 +49,12 @@ class Client:
     Raises Refused (login, permission), Denied (NetSuite's own words; NotFound for 404), Transient (no answer, or "later" to the end).
     """
 
-    def __init__(self, connection: Connection, home: Home | None = None) -> None:
+    def __init__(self, connection: Connection, home: Home | None = None, *, patience: float = READ_TIMEOUT) -> None:
         settings: NetSuiteSettings = connection.settings
         self.connection = connection.name
         self.settings = settings
         self.rows = 0
+        self._patience = patience
         self.budget = DailyBudget(connection.name, settings.daily_requests, home)
         self.slots = Slots(home or Home.current(), f"netsuite_{settings.account_id}.calls", settings.max_concurrency)
         # The token request runs inside a call that holds a slot: it must not wait for another.
@@ -73,6 +74,7 @@ class Client:
             refused_unrun=lambda response: errors.parse(response).is_busy,
             attempts=self.settings.max_attempts,
             max_wait=self.settings.max_wait_seconds,
+            read_timeout=self._patience,
         )
 
     def __enter__(self) -> "Client":

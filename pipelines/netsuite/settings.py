@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from pipelines import templates
 from pipelines.connections import Secret, Settings
 
 _ACCOUNT = re.compile(r"[A-Z0-9]+(_[A-Z0-9]+)?")
@@ -82,7 +83,8 @@ class NetSuiteSettings(Settings):
     fee_vendor: str | None = None
     dispute_account: str | None = None
     refund_account: str | None = None
-    payment_methods: dict[str, str] = Field(default_factory=dict)  # the provider's method -> payment method id
+    # the provider's method, or "<provider's connection>.<method>", which comes first -> payment method id
+    payment_methods: dict[str, str] = Field(default_factory=dict)
     memo_template: str = "{charge_id}"
     deposit_memo_template: str = "{payout_id}"
     writeback: Writeback = Writeback()
@@ -93,6 +95,16 @@ class NetSuiteSettings(Settings):
 
     def reconciles(self) -> tuple[str, ...]:
         return self.stripe
+
+    @field_validator("memo_template")
+    @classmethod
+    def _payment_names(cls, value: str) -> str:
+        return templates.known(value, templates.PAYMENT)
+
+    @field_validator("deposit_memo_template")
+    @classmethod
+    def _deposit_names(cls, value: str) -> str:
+        return templates.known(value, templates.DEPOSIT)
 
     @field_validator("account_id")
     @classmethod

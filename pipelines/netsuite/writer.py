@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.connections import Connection
+from pipelines.http import Counter
 from pipelines.netsuite import bodies, periods
 from pipelines.netsuite.client import Client, Row
 from pipelines.netsuite.errors import Denied, NotFound
@@ -30,6 +31,10 @@ class NetSuiteWriter:
         self._client = client or Client(connection)
         self._settings: NetSuiteSettings = connection.settings
         self._currencies: dict[str, str] = {}
+
+    @property
+    def counter(self) -> Counter:
+        return self._client.http.counter
 
     def close(self) -> None:
         self._client.close()

@@ -60,7 +60,7 @@ class Brakes:
 class Held:
     """Intents of one connection and kind that were not sent, and why.
 
-    `cap`: a brake was hit, which a person should look at.
+    `cap`: a brake was hit, which a person should look at. `policy`: the settings say so, and nothing else.
     """
 
     connection: str
@@ -69,6 +69,7 @@ class Held:
     totals: Mapping[str, Decimal]
     reason: str
     cap: bool = False
+    policy: bool = False
 
     def __str__(self) -> str:
         value = ", ".join(
@@ -116,7 +117,7 @@ def admit(rows: Sequence[IntentRow], brakes: Brakes) -> tuple[list[IntentRow], l
         group = [row for row in ordered if row.kind == kind]
         mode = brakes.mode(kind)
         if mode != "apply":
-            held.append(_held(group, f'writeback.{kind} is "{mode}"'))
+            held.append(_held(group, f'writeback.{kind} is "{mode}"', policy=True))
             continue
         stuck = [row for row in group if row.state == State.PLANNED and row.conflict]
         held += [_held([row], str(row.conflict), cap=True) for row in stuck]
@@ -141,5 +142,5 @@ def _over(rows: Sequence[IntentRow], brakes: Brakes) -> str | None:
     return None
 
 
-def _held(rows: Sequence[IntentRow], reason: str, cap: bool = False) -> Held:
-    return Held(rows[0].connection, rows[0].kind, tuple(row.key for row in rows), totals(rows), reason, cap)
+def _held(rows: Sequence[IntentRow], reason: str, cap: bool = False, policy: bool = False) -> Held:
+    return Held(rows[0].connection, rows[0].kind, tuple(row.key for row in rows), totals(rows), reason, cap, policy)

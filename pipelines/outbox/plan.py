@@ -24,7 +24,7 @@ class PlanResult:
     returned: tuple[str, ...] = ()  # void since its row had gone; the row is back
     voided: tuple[str, ...] = ()
     superseded: tuple[str, ...] = ()  # never sent, and the plan changed: the old one is void, kept as <key>~<n>
-    off: tuple[str, ...] = ()  # writeback is off for its kind: no intent is made
+    off: tuple[Planned, ...] = ()  # writeback is off for its kind: no intent is made
     noted: tuple[Conflict, ...] = ()  # posted, and its row is back with another amount: for a person to look at
     conflicts: tuple[Conflict, ...] = ()
     invalid: tuple[Conflict, ...] = ()
@@ -40,7 +40,7 @@ class _Sorted:
     """The rows of one plan, by what is to happen to them."""
 
     wanted: dict[str, Planned] = field(default_factory=dict)
-    off: list[str] = field(default_factory=list)
+    off: list[Planned] = field(default_factory=list)
     conflicts: dict[str, Conflict] = field(default_factory=dict)
     invalid: dict[str, Conflict] = field(default_factory=dict)
     noted: list[Conflict] = field(default_factory=list)
@@ -85,7 +85,7 @@ def _sort(rows: Iterable[Mapping[str, Any]], brakes: Mapping[str, Brakes]) -> _S
             found.invalid[key] = Conflict(key, connection, f"not an intent: {error}")
             continue
         if brakes.get(connection, Brakes()).mode(planned.intent.kind) == "off":
-            found.off.append(key)
+            found.off.append(planned)
             continue
         twin = found.wanted.setdefault(key, planned)
         if twin.values() | {"evidence": None} != planned.values() | {"evidence": None}:

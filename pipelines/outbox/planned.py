@@ -83,6 +83,26 @@ class Planned:
         }
 
     @property
+    def key(self) -> str:
+        return self.intent.key
+
+    @property
+    def connection(self) -> str:
+        return self.intent.connection
+
+    @property
+    def kind(self) -> str:
+        return self.intent.kind
+
+    @property
+    def value(self) -> Decimal:
+        return self.amount
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        return self.intent.payload
+
+    @property
     def content(self) -> tuple[Any, ...]:
         """As IntentRow.content: the write first, its amount last."""
         return (self.intent.connection, self.intent.kind, self.currency, self.intent.payload_hash, self.amount)

@@ -4,6 +4,7 @@ import io
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any, Protocol
 
 from rich import box
 from rich.console import Console, RenderableType
@@ -27,16 +28,25 @@ def render_plan(
     balances: Mapping[tuple[str, str], Decimal] | None = None,
     width: int = 140,
 ) -> str:
-    """What `apply` would write, what is held and why, and the effect per customer and currency.
+    """What `apply` would write, what it would if only the settings let it, what is held and why, and the effect per customer and currency.
 
     `names`: customer_key -> name. `balances`: (customer_key, currency) -> balance today; without it only the
     change is shown.
     """
     sendable, held = _through_brakes(result.waiting, brakes)
-    names = names or {}
-    parts: list[RenderableType] = [_writes(sendable, names)] if sendable else [Text("Nothing to write.")]
-    if sendable:
-        parts.append(_effect_table(effects(sendable), names, balances or {}))
+    names, balances = names or {}, balances or {}
+    by_policy = {key for one in held if one.policy for key in one.keys}
+    parts: list[RenderableType] = [] if sendable else [Text("Nothing to write.")]
+    for title, rows in (
+        ("Would be written", sendable),
+        (
+            'Planned: would be written if writeback were "apply"',
+            [row for row in result.waiting if row.key in by_policy],
+        ),
+        ('Off: would be written if writeback were "apply"', result.off),
+    ):
+        if rows:
+            parts += [_writes(title, rows, names), _effect_table(effects(rows), names, balances)]
     if held:
         parts.append(_lines("Held back", [str(one) for one in held]))
     problems = [str(one) for one in (*result.conflicts, *result.invalid)]
@@ -52,7 +62,28 @@ def render_plan(
     return _print(parts, width)
 
 
-def effects(rows: Iterable[IntentRow]) -> Effects:
+class Write(Protocol):
+    """What an intent and a planned row have in common."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def connection(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def customer_key(self) -> str | None: ...
+    @property
+    def value(self) -> Decimal: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def body(self) -> Mapping[str, Any]: ...
+    @property
+    def evidence(self) -> str | None: ...
+
+
+def effects(rows: Iterable[Write]) -> Effects:
     """(customer, currency) -> change of open items, change of unapplied cash; the balance: their difference.
 
     A payment closes what it is applied to and leaves the rest unapplied; a reversal opens it again and the
@@ -120,7 +151,7 @@ def _through_brakes(rows: Sequence[IntentRow], brakes: Mapping[str, Brakes]) -> 
     return sendable, held
 
 
-def _writes(rows: Sequence[IntentRow], names: Mapping[str, str]) -> Table:
+def _writes(title: str, rows: Sequence[Write], names: Mapping[str, str]) -> Table:
     table = _table(
         "Connection",
         "Kind",
@@ -131,7 +162,7 @@ def _writes(rows: Sequence[IntentRow], names: Mapping[str, str]) -> Table:
         "Applied to",
         "Key",
         "Evidence",
-        title="Would be written",
+        title=title,
     )
     for row in rows:
         body = row.body

@@ -65,6 +65,12 @@ def _writer(connection: "Connection") -> Writer:
     return QuickBooksWriter(connection)
 
 
+def _arrivals(connection: "Connection") -> str:
+    from pipelines.quickbooks.watch import arrivals
+
+    return arrivals(connection)
+
+
 SYSTEM = System(
     name="quickbooks",
     kind="erp",
@@ -73,5 +79,6 @@ SYSTEM = System(
     source=_source,
     check=_check,
     writer=_writer,
+    arrivals=_arrivals,
     write_kinds=("payment", "deposit", "reversal"),
 )

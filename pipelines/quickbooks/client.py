@@ -6,7 +6,7 @@ from typing import Any
 
 from pipelines.connections import Connection
 from pipelines.home import Home
-from pipelines.http import Counter
+from pipelines.http import READ_TIMEOUT, Counter
 from pipelines.quickbooks import errors, exact
 from pipelines.quickbooks.pace import Pace
 from pipelines.quickbooks.settings import QuickBooksSettings
@@ -27,12 +27,12 @@ class Client:
     Raises Refused (login, scope, company), Denied (QuickBooks' own words; NotFound, Stale, Deposited), Transient (no answer, or "later").
     """
 
-    def __init__(self, connection: Connection, home: Home | None = None) -> None:
+    def __init__(self, connection: Connection, home: Home | None = None, *, patience: float = READ_TIMEOUT) -> None:
         place = home or Home.current()
         self.connection = connection.name
         self.settings: QuickBooksSettings = connection.settings
         self.rows = 0
-        self._transport = Transport(connection, place)
+        self._transport = Transport(connection, place, patience=patience)
         self._ask = self._transport.ask
         self._batch_pace = Pace(
             place, f"{connection.name}.batch", self.settings.requests_per_second, _BATCHES_PER_MINUTE

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from pipelines import templates
 from pipelines.connections import Secret, Settings
 
 ACCOUNTING = "com.intuit.quickbooks.accounting"
@@ -77,7 +78,8 @@ class QuickBooksSettings(Settings):
     fee_vendor: str | None = None
     dispute_account: str | None = None
     refund_account: str | None = None
-    payment_methods: dict[str, str] = Field(default_factory=dict)  # the provider's method -> payment method id
+    # the provider's method, or "<provider's connection>.<method>", which comes first -> payment method id
+    payment_methods: dict[str, str] = Field(default_factory=dict)
     memo_template: str = "{charge_id}"
     deposit_memo_template: str = "{payout_id}"
     writeback: Writeback = Writeback()
@@ -88,6 +90,16 @@ class QuickBooksSettings(Settings):
 
     def reconciles(self) -> tuple[str, ...]:
         return self.stripe
+
+    @field_validator("memo_template")
+    @classmethod
+    def _payment_names(cls, value: str) -> str:
+        return templates.known(value, templates.PAYMENT)
+
+    @field_validator("deposit_memo_template")
+    @classmethod
+    def _deposit_names(cls, value: str) -> str:
+        return templates.known(value, templates.DEPOSIT)
 
     @field_validator("realm_id")
     @classmethod

@@ -10,7 +10,7 @@ import requests
 
 from pipelines.connections import Connection
 from pipelines.home import Home, Slots
-from pipelines.http import Budget, Http
+from pipelines.http import READ_TIMEOUT, Budget, Http
 from pipelines.quickbooks import errors, exact
 from pipelines.quickbooks.pace import Pace
 from pipelines.quickbooks.settings import QuickBooksSettings
@@ -30,11 +30,12 @@ class Transport:
     """One connection's calls. Thread-safe. Nothing is sent before the first one; the home's other transports of the connection count
     towards its limits, also in other processes."""
 
-    def __init__(self, connection: Connection, home: Home | None = None) -> None:
+    def __init__(self, connection: Connection, home: Home | None = None, *, patience: float = READ_TIMEOUT) -> None:
         settings: QuickBooksSettings = connection.settings
         place = home or Home.current()
         self.connection = connection.name
         self.settings = settings
+        self._patience = patience
         self.server_time: datetime | None = None  # QuickBooks' own clock, as far as it has told it
         self.slots = Slots(place, f"{connection.name}.calls", settings.max_concurrency)
         self._pace = Pace(place, connection.name, settings.requests_per_second, settings.requests_per_minute)
@@ -52,6 +53,7 @@ class Transport:
             refused_unrun=lambda _response: False,
             attempts=self.settings.max_attempts,
             max_wait=self.settings.max_wait_seconds,
+            read_timeout=self._patience,
         )
 
     def ask(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipelines.connections import Connection
+from pipelines.http import Counter
 from pipelines.quickbooks import deposits, payments, reversals
 from pipelines.quickbooks.client import Client
 from pipelines.quickbooks.company import Company
@@ -31,6 +32,10 @@ class QuickBooksWriter:
         self._client = client or Client(connection)
         self._settings: QuickBooksSettings = connection.settings
         self._company = Company(self._client)
+
+    @property
+    def counter(self) -> Counter:
+        return self._client.counter
 
     def close(self) -> None:
         self._client.close()

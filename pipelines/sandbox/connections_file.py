@@ -27,8 +27,8 @@ _EVERY = {
     "cards_emea": "30m",
     "cards_qbo_us": "15m",
     "cards_qbo_uk": "30m",
-    "drop_dach": "60m",
-    "drop_nordics": "daily",
+    "drop_dach": "realtime",
+    "drop_nordics": "realtime",
 }
 _ZONES = {"drop_dach": "Europe/Berlin", "drop_nordics": "Europe/Stockholm"}
 

@@ -56,10 +56,19 @@ def fingerprint(key: bytes) -> str:
 class SftpClient:
     """A context manager around one session. Raises Refused (key or host key), NotConfigured (settings), Transient (no answer)."""
 
-    def __init__(self, connection: Connection, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        pause: Callable[[float], None] = time.sleep,
+        *,
+        attempts: int = 3,
+        patience: float | None = None,
+    ) -> None:
         self._name = connection.name
         self._settings: SftpSettings = connection.settings
         self._pause = pause
+        self._attempts = attempts
+        self._timeout = patience or self._settings.timeout_seconds
         self._ssh: paramiko.SSHClient | None = None
         self._sftp: paramiko.SFTPClient | None = None
 
@@ -67,7 +76,7 @@ class SftpClient:
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(Transient),
             wait=tenacity.wait_random_exponential(multiplier=0.2, max=5),
-            stop=tenacity.stop_after_attempt(3),
+            stop=tenacity.stop_after_attempt(self._attempts),
             reraise=True,
         )
         retrying(self._open)
@@ -102,9 +111,11 @@ class SftpClient:
         try:
             ssh.connect(
                 settings.host, settings.port, settings.username, pkey=key, look_for_keys=False, allow_agent=False,
-                timeout=settings.timeout_seconds, banner_timeout=settings.timeout_seconds, auth_timeout=settings.timeout_seconds,
+                timeout=self._timeout, banner_timeout=self._timeout, auth_timeout=self._timeout, channel_timeout=self._timeout,
             )  # fmt: skip
             self._ssh, self._sftp = ssh, ssh.open_sftp()
+            if channel := self._sftp.get_channel():
+                channel.settimeout(self._timeout)  # a server that falls silent is a TimeoutError, which is an OSError
         except _WrongKey as error:
             ssh.close()
             raise self._wrong_host_key(expected, str(error)) from None

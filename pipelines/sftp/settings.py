@@ -7,12 +7,14 @@ from decimal import Decimal
 
 from pydantic import Field, field_validator, model_validator
 
-from pipelines.connections import Secret, Settings
+from pipelines.connections import Cadence, Secret, Settings
 from pipelines.sftp.profile import Profile
 
 
 class SftpSettings(Settings):
     """Settings of one `[sftp.<name>]` table."""
+
+    sync_every: Cadence = "realtime"  # a file is read when it has come
 
     host: str
     port: int = Field(default=22, ge=1, le=65535)

@@ -3,6 +3,7 @@
 import hashlib
 
 from pipelines.connections import Connection
+from pipelines.http import PATIENCE
 from pipelines.sftp.client import SftpClient
 from pipelines.sftp.settings import SftpSettings
 
@@ -14,7 +15,8 @@ def arrivals(connection: Connection) -> str:
     """
     settings: SftpSettings = connection.settings
     digest = hashlib.sha256()
-    with SftpClient(connection) as client:
+    patience = min(PATIENCE, settings.timeout_seconds)
+    with SftpClient(connection, attempts=1, patience=patience) as client:
         for folder in (settings.folder, settings.attachments_folder):
             for file in client.files(folder) if folder else []:
                 digest.update(f"{file.path}|{file.size}|{file.modified_at}\n".encode())

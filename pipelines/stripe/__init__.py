@@ -33,8 +33,17 @@ from pipelines.stripe.client import StripeReader
 from pipelines.stripe.settings import StripeSettings
 from pipelines.stripe.source import source
 from pipelines.stripe.tables import TABLES
+from pipelines.stripe.watch import arrivals
 from pipelines.system import System
 
-SYSTEM = System(name="stripe", kind="psp", settings=StripeSettings, tables=TABLES, source=source, check=check)
+SYSTEM = System(
+    name="stripe",
+    kind="psp",
+    settings=StripeSettings,
+    tables=TABLES,
+    source=source,
+    check=check,
+    arrivals=arrivals,
+)
 
 __all__ = ["SYSTEM", "StripeReader"]

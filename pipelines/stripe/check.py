@@ -71,6 +71,5 @@ def _unreadable(reader: StripeReader) -> list[Problem]:
 
 
 def _problem(error: TieoutError, code: str) -> Problem:
-    message, _, remedy = str(error).partition(" Remedy: ")
-    fallback = "check the network, status.stripe.com and base_url" if code == "unreachable" else "correct the setting"
-    return Problem(code, message, remedy.rstrip(".") or fallback)
+    network = "check the network, status.stripe.com and base_url"
+    return Problem.of(code, error, network) if code == "unreachable" else Problem.of(code, error)

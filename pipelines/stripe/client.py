@@ -43,10 +43,17 @@ class NotFound(Rejected):
 class StripeReader:
     """GET requests of one connection. Raises Refused (key, permission), NotFound, Rejected (Stripe's words) and Transient."""
 
-    def __init__(self, connection: Connection, *, max_wait: float = 30.0) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        max_wait: float = 30.0,
+        attempts: int = _ATTEMPTS,
+        patience: float = _TIMEOUT[1],
+    ) -> None:
         settings: StripeSettings = connection.settings
         self._name = connection.name
-        self._max_wait = max_wait
+        self._max_wait, self._attempts = max_wait, attempts
         self._budget = Budget(settings.concurrent_requests, settings.requests_per_second)
         self.counter = Counter()
         key = settings.api_key.get_secret_value()
@@ -54,8 +61,8 @@ class StripeReader:
         self._client = stripe.StripeClient(
             key,
             base_addresses={"api": settings.base_url},
-            max_network_retries=2,
-            http_client=stripe.RequestsClient(timeout=_TIMEOUT),
+            max_network_retries=2 if attempts > 1 else 0,
+            http_client=stripe.RequestsClient(timeout=(min(_TIMEOUT[0], patience), patience)),
         )
 
     def get(self, path: str, **params: Any) -> Answer:
@@ -63,7 +70,7 @@ class StripeReader:
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(Transient),
             wait=tenacity.wait_random_exponential(multiplier=0.5, max=self._max_wait),
-            stop=tenacity.stop_after_attempt(_ATTEMPTS),
+            stop=tenacity.stop_after_attempt(self._attempts),
             before_sleep=lambda state: self.counter.add(retries=1),
             reraise=True,
         )

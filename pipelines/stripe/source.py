@@ -17,6 +17,7 @@ from pipelines.connections import Connection
 from pipelines.load import resource
 from pipelines.stripe import tables as t
 from pipelines.stripe.changes import DAY
+from pipelines.stripe.client import Answer
 from pipelines.stripe.prefetch import Shared, ahead
 from pipelines.stripe.settings import StripeSettings
 from pipelines.stripe.window import Window
@@ -45,8 +46,15 @@ class Reading:
     def events(self) -> Iterator[pa.Table]:
         yield from self._batches(t.EVENT, self._window.events)
 
+    @cached_property
+    def _balance(self) -> Answer:
+        """The balance as it was when Stripe gave it. Asked before the transactions are listed: all that are in it are in the list."""
+        _ = self._window.begun
+        return self._window.reader.get("/v1/balance")
+
     def balance_transactions(self) -> Iterator[pa.Table]:
         now, last = self._window.begun
+        _ = self._balance
         window: dict[str, Any] = {}
         if last is not None:
             since = last - self._settings.overlap_days * DAY
@@ -129,14 +137,14 @@ class Reading:
 
     def control_totals(self) -> Iterator[pa.Table]:
         """The balance by currency, as Stripe keeps it; of a currency that it no longer names, the last figure is withdrawn."""
-        now, _ = self._window.begun
-        body = self._window.reader.get("/v1/balance").body
+        answer = self._balance
+        end = int(answer.at.timestamp())
         totals: dict[str, int] = {}
         for part in ("available", "pending"):
-            for entry in body.get(part) or []:
+            for entry in answer.body.get(part) or []:
                 totals[entry["currency"]] = totals.get(entry["currency"], 0) + entry["amount"]
         rows = [
-            {"table_name": "balance_transaction", "measure": f"net:{currency}", "window_end": now, "total": str(total)}
+            {"table_name": "balance_transaction", "measure": f"net:{currency}", "window_end": end, "total": str(total)}
             for currency, total in sorted(totals.items())
         ]
         yield from self._batches(t.CONTROL_TOTAL, rows)
@@ -165,7 +173,7 @@ class Reading:
         batch, bad = arrow_batch(table, self._name, rows, extracted_at=at, seq=self._seq, deleted=deleted)
         self._seq += len(rows)
         self._context.quarantine += bad
-        self._context.log.count(**{table.name: len(rows)})
+        self._context.log.count(rows_read=len(rows), **{table.name: len(rows)})
         yield batch
 
 

@@ -35,7 +35,9 @@ class Window:
 
     @cached_property
     def reader(self) -> StripeReader:
-        return StripeReader(self._connection)
+        reader = StripeReader(self._connection)
+        self._context.log.meter(reader.counter)
+        return reader
 
     @cached_property
     def state(self) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import pytest
 from pipelines.netsuite.client import Client
 from pipelines.netsuite.source import check_fields
 from pipelines.netsuite.twin import roles
+from pipelines.netsuite.watch import arrivals
 from pipelines.sandbox.clock import Clock
 from pipelines.system import NotConfigured, Refused, Transient
 from tests.contract import netsuite_kit as kit
@@ -491,3 +492,33 @@ def test_no_secret_is_logged(world: World, caplog: Any) -> None:
     text = caplog.text + "".join(path.read_text() for path in world.home.logs.iterdir())
     for word in ("cs secret", "ts secret", "PRIVATE KEY", "Bearer ", "oauth_signature"):
         assert word not in text
+
+
+def test_one_question_tells_whether_something_changed(world: World) -> None:
+    """What a sensor asks every half minute: a change, a deletion, and nothing else; once, within the day's budget."""
+    ids = fill(world)
+    connection = world.connection(daily_requests=1000)
+    told = [arrivals(connection)]
+    for change in (
+        lambda at: world.books.edit(ids["second"], at=at, memo="changed"),
+        lambda at: kit.invoice(world.books, "12.34", at=at),
+        lambda at: world.books.edit_customer("501", at=at, companyname="New name"),
+        lambda at: world.books.delete(ids["second"], at=at),
+    ):
+        change(world.clock.tick())
+        told.append(arrivals(connection))
+        assert arrivals(connection) == told[-1]
+    assert len(set(told)) == len(told)
+    world.way.seen.clear()
+    arrivals(connection)
+    assert [path for _, path in world.way.seen if "suiteql" in path] == [path for _, path in world.way.seen]
+    assert len(world.way.seen) == 1
+    assert json.loads((world.home.root / "budget" / "books_us.json").read_text("utf-8"))["used"] == 10
+
+
+def test_a_role_that_sees_no_deletions_is_told_of_changes(world: World) -> None:
+    ids = fill(world)
+    world.account.role = world.account.role.without("Deleted Records")
+    before = arrivals(world.connection())
+    world.books.edit(ids["second"], at=world.clock.tick(), memo="changed")
+    assert arrivals(world.connection()) != before

@@ -16,6 +16,7 @@ from pipelines.quickbooks.twin.chart import BANK, FEES, SALES
 from pipelines.quickbooks.twin.credentials import ACCOUNTING
 from pipelines.quickbooks.twin.model import Line, OtherLine
 from pipelines.quickbooks.twin.realm import Limits
+from pipelines.quickbooks.watch import arrivals
 from pipelines.system import Transient
 from tests.contract import quickbooks_kit as kit
 from tests.contract.quickbooks_kit import World
@@ -426,3 +427,33 @@ def test_another_company_is_told(world: World) -> None:
 def test_nobody_there_is_told(world: World) -> None:
     world.way.cut = lambda _method, path: "/v3/" in path
     assert problems(world, max_attempts=2) == ["unreachable"]
+
+
+def test_one_question_tells_whether_something_changed(busy_world: World) -> None:
+    """What a sensor asks every half minute: a change, a deletion, and nothing else; in one request."""
+    world = busy_world
+    (acme,) = (row.id for row in world.company.customers() if row.name == "Acme")
+    told = [arrivals(world.connection())]
+    for change in (
+        lambda at: world.invoice(acme, "10.00", at=at),
+        lambda at: world.company.edit_customer(acme, at=at, name="Acme & Sons"),
+        lambda at: world.company.delete(world.company.refunds()[0].id, at=at),
+    ):
+        change(world.clock.tick())
+        told.append(arrivals(world.connection()))
+        world.clock.set(world.clock.now() + timedelta(hours=1))
+        assert arrivals(world.connection()) == told[-1], "the time alone is no news"
+    assert len(set(told)) == len(told)
+    world.way.seen.clear()
+    arrivals(world.connection())
+    assert [path.rpartition("/")[2] for _, path in world.way.seen] == ["batch"]
+
+
+def test_a_change_that_is_told_twice_is_read_once(busy_world: World) -> None:
+    busy_world.sync()
+    (acme,) = (row.id for row in busy_world.company.customers() if row.name == "Acme")
+    for name in ("first", "second"):
+        busy_world.company.edit_customer(acme, at=busy_world.clock.tick(), name=name)
+    assert busy_world.sync().versions["customer"] == 1
+    assert busy_world.latest("customer")[acme]["display_name"] == "second"
+    assert busy_world.sync().rows == 0

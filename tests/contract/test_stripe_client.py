@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from pipelines import load
+from pipelines import journal, load
 from pipelines.connections import Connection
 from pipelines.home import Home
 from pipelines.sandbox.clock import Clock
@@ -19,6 +19,7 @@ from pipelines.stripe import SYSTEM
 from pipelines.stripe.client import StripeReader
 from pipelines.stripe.settings import StripeSettings
 from pipelines.stripe.twin import StripeAccount, app
+from pipelines.stripe.watch import arrivals
 from pipelines.sync import SyncReport, sync
 from pipelines.system import NotConfigured, Refused, Rejected, Transient
 
@@ -47,6 +48,7 @@ class Server:
     paths: list[str] = field(default_factory=list)
     faults: list[tuple[int, bytes]] = field(default_factory=list)  # answers given instead of the next ones
     worst_second: int = 0
+    before: Callable[[str], None] = lambda _path: None  # what happens in the account just before a request arrives
     _times: list[float] = field(default_factory=list)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -55,6 +57,7 @@ class Server:
         self._times.append(time.monotonic())
         self.worst_second = max(self.worst_second, sum(at > self._times[-1] - 1 for at in self._times))
         self.paths.append(scope["path"] + ("?" + scope["query_string"].decode() if scope["query_string"] else ""))
+        self.before(scope["path"])
         dated = [(b"date", self.clock.http_date().encode())]
 
         async def dating(message: Any) -> None:
@@ -133,6 +136,9 @@ def history(server: Server) -> dict[str, str]:
     return made
 
 
+NEWEST_TOTAL = "where measure = 'net:usd' order by _dlt_load_id desc limit 1"
+
+
 def rows(home: Home, sql: str) -> list[tuple[Any, ...]]:
     with load.connect(home) as warehouse:
         found: list[tuple[Any, ...]] = warehouse.execute(sql).fetchall()
@@ -172,7 +178,13 @@ def test_a_first_sync_reads_everything_and_a_second_adds_nothing(
     assert rows(home, "select id, default_currency from raw_stripe.account") == [("acct_1Contract", "usd")]
     ((complete, base),) = rows(home, "select complete_through, base_currency from raw_tieout.connection")
     assert (complete, base) == (START, "USD")
-    assert sum(sync(server.connection(), home).versions.values()) == 0
+    assert first.counts["calls"] == len(server.paths)
+    assert first.counts["rows_read"] >= first.rows
+    second = sync(server.connection(), home)
+    assert sum(second.versions.values()) == 0
+    (last, before) = journal.newest(home, "cards_test")
+    assert (before["full"], last["full"]) == (True, False), "a first sync reads everything"
+    assert last["counts"]["calls"] == len(server.paths) - first.counts["calls"]
 
 
 def test_the_next_sync_reads_only_what_changed_however_old_it_is(
@@ -391,3 +403,55 @@ def test_the_key_is_in_no_log_error_or_table(
     assert KEY not in caplog.text
     assert KEY not in str(report)
     assert KEY not in str(rows(home, "select * from raw_tieout.connection"))
+
+
+def test_one_question_tells_whether_something_happened(server: Server, history: dict[str, str]) -> None:
+    """What a sensor asks every half minute."""
+    told = arrivals(server.connection())
+    server.clock.set(START + timedelta(hours=6))
+    assert arrivals(server.connection()) == told
+    server.account.refund(history["charge_3"], at=server.clock.now())
+    server.paths.clear()
+    assert arrivals(server.connection()) != told
+    assert server.paths == ["/v1/events?limit=1"]
+
+
+def test_events_that_come_twice_late_or_out_of_order_leave_the_newest_state_once(
+    server: Server, history: dict[str, str], tmp_path: Path
+) -> None:
+    """An event is a snapshot of its moment. Each is told again after all the others, the oldest last."""
+    home, account = Home(tmp_path), server.account
+    sync(server.connection(), home)
+    server.clock.set(START + timedelta(hours=6))
+    for part in (400, 300, 200):
+        account.refund(history["charge_3"], amount=part, at=server.clock.tick())
+    sync(server.connection(), home)
+    newest = latest(home, "charge", "id, amount_refunded")
+    store, told = account.stores["event"], arrivals(server.connection())
+    for event in sorted(store.objects.values(), key=lambda item: item["created"], reverse=True):
+        at = int(server.clock.tick().timestamp())
+        store.add({**event, "id": f"{event['id']}again", "created": at})
+    assert arrivals(server.connection()) != told
+    again = sync(server.connection(), home)
+    assert {name for name, count in again.versions.items() if count} == {"event", "control_total"}
+    assert latest(home, "charge", "id, amount_refunded") == newest
+    assert (history["charge_3"], 900, False) in newest
+    agrees(home, account)
+
+
+def test_a_charge_during_a_sync_is_no_difference(server: Server, history: dict[str, str], tmp_path: Path) -> None:
+    """The balance is as of its own answer: what came just before is in it and in the list, what came after in neither."""
+    home = Home(tmp_path)
+
+    def sell(path: str) -> None:
+        if path in ("/v1/balance", "/v1/balance_transactions", "/v1/charges"):
+            charge(server.account, history["customer"], 4_200, server.clock.tick())
+            server.clock.tick()
+
+    server.before = sell
+    for _ in range(2):
+        sync(server.connection(), home)
+        ((end, total),) = rows(home, f"select window_end, total from raw_stripe.control_total {NEWEST_TOTAL}")
+        landed = rows(home, f"select sum(net) from raw_stripe.balance_transaction where created <= '{end.isoformat()}'")
+        assert landed == [(total,)]
+        assert rows(home, f"select 1 from raw_stripe.balance_transaction where created > '{end.isoformat()}'")

@@ -98,6 +98,21 @@ def test_a_failed_payout_comes_back_in_a_later_one() -> None:
     assert events == ["payout.failed", "payout.reconciliation_completed", "payout.paid", "payout.created"]
 
 
+def test_the_fee_of_an_alternative_currency_is_paid_by_a_later_payout() -> None:
+    """Which payout caused it is its source; which payout it is among is another one."""
+    twin = account()
+    who, at = customer(twin), NOW - timedelta(days=30)
+    first_day, later_day = at + timedelta(days=10), at + timedelta(days=20)
+    for day in (at, first_day):
+        twin.charge(customer=who, amount=10_000, currency="usd", method="card", description=None, metadata={}, at=day)
+    caused = str(twin.pay_out("usd", at=first_day, arrival_date=first_day.date()))
+    fee = twin.add_fee(amount=58, currency="usd", description="FX", at=first_day + timedelta(hours=1), payout=caused)
+    paying = str(twin.pay_out("usd", at=later_day, arrival_date=later_day.date()))
+    assert fee not in {line["id"] for line in twin.payout_members(caused)}
+    (line,) = (line for line in twin.payout_members(paying) if line["id"] == fee)
+    assert (line["type"], line["source"], line["net"]) == ("stripe_fx_fee", caused, -58)
+
+
 def test_a_debit_that_fails_late_takes_its_gross_back() -> None:
     twin = account()
     charge = twin.charge(

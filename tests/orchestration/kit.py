@@ -65,10 +65,13 @@ def configure(
 
 
 def begin(
-    instance: dg.DagsterInstance, job: str, status: dg.DagsterRunStatus = dg.DagsterRunStatus.STARTED, **tags: str
-) -> None:
-    """A run of `job` as the instance would show it while it is on its way."""
-    instance.add_run(dg.DagsterRun(job_name=job, status=status, tags=tags))
+    instance: dg.DagsterInstance,
+    job: str,
+    status: dg.DagsterRunStatus = dg.DagsterRunStatus.STARTED,
+    config: dict[str, Any] | None = None,
+) -> str:
+    """A run of `job` as the instance would show it while it is on its way; returns its id."""
+    return instance.add_run(dg.DagsterRun(job_name=job, status=status, run_config=config or {})).run_id
 
 
 def config_of(request: Any) -> dict[str, Any]:

@@ -115,7 +115,21 @@ def test_every_asset_tells_its_rows_and_its_time(first: dg.ExecuteInProcessResul
     for system in systems().values():
         for table in system.tables:
             metadata = told[f"{table.dataset}/{table.name}"]
-            assert {"dagster/row_count", "seconds/extract", "seconds/load"} <= set(metadata)
+            assert {"new_versions", "seconds/extract", "seconds/load"} <= set(metadata)
+    with warehouse_lock(place.home), connect(place.home) as warehouse:
+        for name in (
+            "raw_netsuite.transaction",
+            "raw_quickbooks.invoice",
+            "raw_stripe.charge",
+            "raw_tieout.connection",
+        ):
+            ((held,),) = warehouse.execute(f"select count(*) from {name}").fetchall()
+            assert told[name.replace(".", "/")]["dagster/row_count"] == held > 0
+        views = warehouse.execute(
+            "select schema_name || '/' || view_name from duckdb_views() where not internal"
+        ).fetchall()
+    assert views
+    assert not [name for (name,) in views if "dagster/row_count" in told[name]], "a view is not counted"
     for key in ("ledger/ar_documents", "aging/ar_aging", "reconciliation/rec_breaks", "writeback/wb_payments"):
         ((rows,),) = query(place.home, f"select count(*) from {key.replace('/', '.')}").rows()
         assert told[key]["dagster/row_count"] == rows > 0
@@ -132,10 +146,12 @@ def test_dbt_works_in_the_home(first: dg.ExecuteInProcessResult, place: World) -
 def test_a_run_of_one_connection_reads_it_alone_and_once(first: dg.ExecuteInProcessResult, place: World) -> None:
     job = sync_config(connections=["books_us"])
     again, twice = made(run("ingest", job)), made(run("ingest", job))
-    rows = {name: again[name]["dagster/row_count"] for name in ("raw_netsuite/transaction", "raw_stripe/charge")}
+    rows = {name: again[name]["new_versions"] for name in ("raw_netsuite/transaction", "raw_stripe/charge")}
     assert rows["raw_netsuite/transaction"] == again["raw_netsuite/transaction"]["new_versions/books_us"] > 0
     assert rows["raw_stripe/charge"] == 0
-    assert twice["raw_netsuite/transaction"]["dagster/row_count"] == 0
+    assert twice["raw_netsuite/transaction"]["new_versions"] == 0
+    held = [told["raw_netsuite/transaction"]["dagster/row_count"] for told in (again, twice)]
+    assert held[0] == held[1] > rows["raw_netsuite/transaction"], "what the table holds, of other connections too"
 
 
 def test_a_raw_row_without_its_id_stops_everything_behind_it(first: dg.ExecuteInProcessResult, place: World) -> None:
@@ -161,8 +177,9 @@ def test_a_plan_that_fails_its_check_is_neither_published_nor_sent(
     before, planned = place.home.published.stat(), place.outbox.rows()
     real = assets.checks.validate
 
-    def validate(home: Any, sql: str, expectations: Any) -> tuple[bool, dict[str, str]]:
-        return (False, {"amount": "negative"}) if "wb_payments" in sql else real(home, sql, expectations)
+    def validate(home: Any, selects: Any, zeros: Any) -> assets.checks.Failures:
+        name = "writeback.wb_payments"
+        return {name: {"amount": "negative"}} if name in selects else real(home, selects, zeros)
 
     monkeypatch.setattr(assets.checks, "validate", validate)
     result = run("everything", NOTHING, dbt=_built())

@@ -90,9 +90,10 @@ def payment_facts(house: Warehouse) -> None:
     ):
         house.document(number, total)
     house.document("310", "20.00", entity="13")
-    house.charge("ch_missing", 12000, metadata=paid_for("12", "301"))  # 100 applied, 20 on account
+    # 100 applied, 20 on account
+    house.charge("ch_missing", 12000, metadata={**paid_for("12", "301"), "payment_charge": "P-1"})
     house.charge("ch_number", 3300, description="Payment for INV304.", customer="cus_1", payment_method_type="klarna")
-    house.charge("ch_split", 3200, metadata=paid_for("12", "305", "310"))
+    house.charge("ch_split", 3200, payment_method_type="sepa_debit", metadata=paid_for("12", "305", "310"))
     house.charge("ch_two", 6000)
     house.charge("ch_one", 1300)
     house.charge("ch_none", 777)
@@ -173,8 +174,8 @@ def payout(
     for place, (source, category, gross, fee) in enumerate((*members, (id, "payout", -cents, 0))):
         txn = f"txn_{id}" if category == "payout" else f"txn_{id}_{place}"
         house.put("raw_stripe.balance_transaction", connection, {
-            "id": txn, "amount": gross, "fee": fee, "net": gross - fee, "currency": "usd", "type": category, "reporting_category": category,
-            "status": "available", "source": source, "created": at(24),
+            "id": txn, "amount": gross, "fee": fee, "net": gross - fee, "currency": "usd", "type": category,
+            "reporting_category": None if category == "stripe_fx_fee" else category, "status": "available", "source": source, "created": at(24),
         })  # fmt: skip
         house.put("raw_stripe.payout_item", connection, {"payout": id, "balance_transaction": txn})
 
@@ -187,6 +188,10 @@ def payout_facts(house: Warehouse) -> None:
     payout(
         house, "po_ready", 6900, ("ch_p1", "charge", 5000, 175), ("ch_p2", "charge", 2500, 125), (None, "fee", -300, 0)
     )
+    # What po_ready cost in an alternative currency comes off a later payout.
+    house.charge("ch_p3", 3000, payment_method_type="sepa", metadata={"customer_source_id": "12"})
+    house.payment("530", "30.00", memo="ch_p3")
+    payout(house, "po_later", 2842, ("ch_p3", "charge", 3000, 100), ("po_ready", "stripe_fx_fee", -58, 0))
     payout(house, "po_wait", 11600, ("ch_missing", "charge", 12000, 400))
     payout(house, "po_open", 700, ("ch_none", "charge", 777, 77))
     payout(house, "po_early", 480, ("ch_early", "charge", 500, 20))

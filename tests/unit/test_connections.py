@@ -1,9 +1,13 @@
 """connections.toml: every problem at once, each by table and key; secrets only ever by reference."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from rich.console import Console
 
+from pipelines import __main__ as cli
 from pipelines import connections
 from pipelines.connections import Connection, Secret, Settings
 from pipelines.system import Check, NotConfigured, System
@@ -126,3 +130,45 @@ def test_the_example_is_valid_and_names_every_setting(monkeypatch: pytest.Monkey
             assert name in text or name == "private_key", f"{item.system}: {name}"
             if isinstance(value, Secret):
                 assert value.variable in variables
+
+
+def test_a_missing_secret_names_its_connection_and_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CARDS_A_KEY", raising=False)
+    tables = (f'[shop.cards_{name}]\nurl = "u"\napi_key = "${{CARDS_{name.upper()}_KEY}}"\n' for name in "ab")
+    loaded = connections.load(write(tmp_path, "".join(tables)))
+    with pytest.raises(NotConfigured, match=r"^cards_a: api_key: The environment variable CARDS_A_KEY is not set"):
+        loaded.get("cards_a").settings.api_key.get_secret_value()
+    with pytest.raises(NotConfigured, match=r"^cards_b: api_key: "):
+        loaded.get("cards_b").settings.api_key.get_secret_value()
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "remedy"),
+    [
+        (NotConfigured("a: no key. Remedy: set it."), "a: no key.", "set it"),
+        (NotConfigured("a: no key."), "a: no key.", "correct what the message names"),
+    ],
+)
+def test_check_gives_the_remedy_that_the_error_says(
+    error: Exception, message: str, remedy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_connection: Connection) -> Check:
+        raise error
+
+    file = write(tmp_path, '[shop.cards]\nurl = "u"\napi_key = "${CARDS_KEY}"\n')
+    monkeypatch.setenv("TIEOUT_CONNECTIONS", str(file))
+    shop = replace(connections.systems()["shop"], check=refuse)
+    monkeypatch.setattr(connections, "systems", lambda: {"shop": shop})
+    monkeypatch.setattr(cli, "console", Console(width=200))
+    done = CliRunner().invoke(cli.main, ["check"])
+    assert done.exit_code == 1
+    assert f"- {message}\n    Remedy: {remedy}\n" in done.output
+
+
+def test_only_what_can_be_asked_is_realtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write(tmp_path, '[shop.main]\nurl = "u"\napi_key = "${K}"\nsync_every = "realtime"\n')
+    with pytest.raises(NotConfigured, match=r"1 problem.*\n.*\[shop.main\] sync_every: shop cannot be asked"):
+        connections.load(file)
+    asked = replace(connections.systems()["shop"], arrivals=lambda _connection: "1")
+    monkeypatch.setattr(connections, "systems", lambda: {"shop": asked})
+    assert connections.load(file).get("main").settings.sync_every == "realtime"

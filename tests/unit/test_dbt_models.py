@@ -21,7 +21,11 @@ pytestmark = pytest.mark.timeout(300)
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     house = Warehouse(tmp_path_factory.mktemp("warehouse") / "tieout.duckdb")
-    books(house, exclude_customers=["99"])
+    methods = {"card": "3", "sepa_debit": "8", "cards.sepa_debit": "7", "other.card": "9"}
+    books(
+        house, exclude_customers=["99"], payment_methods=methods, memo_template="{charge_id} {payment_id}",
+        writeback={"payment": "apply", "deposit": "plan"},
+    )  # fmt: skip
     for facts in (
         ledger_facts,
         payment_facts,
@@ -114,7 +118,7 @@ def test_breaks_of_payouts_documents_and_reports(house: Warehouse) -> None:
     }
     payouts = {key[1].removeprefix(CH): (key[0], drift) for key, drift in reasons.items() if "po_" in key[1]}
     assert payouts == {
-        "po_ready": ("missing_deposit", Decimal(69)), "po_wait": ("missing_deposit", Decimal(116)), "po_open": ("item_unmatched", Decimal(7)),
+        "po_ready": ("missing_deposit", Decimal(69)), "po_later": ("missing_deposit", Decimal("28.42")), "po_wait": ("missing_deposit", Decimal(116)), "po_open": ("item_unmatched", Decimal(7)),
         "po_early": ("before_activation", Decimal("4.80")), "po_minus": ("negative_payout", Decimal(-15)),
         "po_hand": ("manual_payout", Decimal(1)), "po_other": ("deposit_amount_differs", Decimal("0.10")),
         "po_failed": ("payout_failed", Decimal("-0.50")),
@@ -146,9 +150,12 @@ def test_planned_payments(house: Warehouse) -> None:
     amount, payload, evidence = plan["ch_missing_12"]
     assert (amount, evidence) == (Decimal(120), "metadata names netsuite:books:301; 20.00 stays on account")
     assert payload == {
-        "customer_id": "12", "currency": "USD", "amount": "120.00", "date": "2026-10-20", "memo": "ch_missing", "method": "3", "account": None,
+        "customer_id": "12", "currency": "USD", "amount": "120.00", "date": "2026-10-20", "memo": "ch_missing P-1", "method": "3", "account": None,
         "subsidiary_id": "1", "applications": [{"document_id": "301", "line": "0", "document_type": "invoice", "amount": "100.00"}],
     }  # fmt: skip
+    assert plan["ch_split_12"][1]["method"] == "7", (
+        "a method of this provider's connection comes before the method alone"
+    )
     assert plan["ch_number_12"][1]["method"] is None
     assert "no payment method is mapped to klarna" in plan["ch_number_12"][2]
     assert [plan[f"ch_split_{customer}"][0] for customer in ("12", "13")] == [Decimal(12), Decimal(20)]
@@ -211,16 +218,24 @@ def test_what_is_left_of_a_shared_payment_goes_to_a_customer_whose_share_is_not_
 
 
 def test_planned_deposits_and_reversals(house: Warehouse) -> None:
-    deposit = house.one("select intent_key, payload from writeback.wb_deposits where connection = 'books'")
-    assert deposit["intent_key"] == "tieout_deposit_po_ready"
+    deposit, later = (
+        house.one(f"select payload from writeback.wb_deposits where intent_key = 'tieout_deposit_{name}'")
+        for name in ("po_ready", "po_later")
+    )
+    assert house.one("select count(*) as deposits from writeback.wb_deposits where connection = 'books'") == {
+        "deposits": 2
+    }
+    fees = json.loads(later["payload"])["other"]
+    assert [(line["account"], line["amount"]) for line in fees] == [("620", "-1.58")], "with the payout that pays it"
     assert json.loads(deposit["payload"]) == {
         "account": "101", "currency": "USD", "date": "2026-10-26", "memo": "po_ready", "total": "69.00", "subsidiary_id": "1",
         "payments": [{"payment_id": "510", "amount": "50.00"}, {"payment_id": "520", "amount": "25.00"}],
         "other": [{"account": "620", "amount": "-6.00", "memo": "Provider fees", "entity": "900"}],
     }  # fmt: skip
     reversals = house.rows(
-        "select intent_key, payload from writeback.wb_reversals where connection = 'books' order by 1"
+        "select intent_key, payload, mode from writeback.wb_reversals where connection = 'books' order by 1"
     )
+    assert {row["mode"] for row in reversals} == {"off"}, "a kind that is off is planned: what it would be can be seen"
     assert [row["intent_key"] for row in reversals] == ["tieout_reversal_406_py_late", "tieout_reversal_407_dp_1"]
     assert json.loads(reversals[1]["payload"])["payment_id"] == "407"
     exceptions = {

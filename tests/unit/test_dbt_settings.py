@@ -1,15 +1,20 @@
 """What the models and the sandbox's truth hold in common with the settings."""
 
+import re
 from collections import defaultdict
 from decimal import Decimal
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from pipelines import templates
 from pipelines.netsuite.settings import NetSuiteSettings
+from pipelines.quickbooks.settings import QuickBooksSettings
 from pipelines.sandbox.truth_breaks import Breaks
+from tests.models import PROJECT
 
 KEYS: dict[str, Any] = {"account_id": "1", "client_id": "${A}", "certificate_id": "${B}", "private_key": "${C}"}
 
@@ -18,6 +23,30 @@ def test_a_reference_field_that_is_not_read_is_refused() -> None:
     with pytest.raises(ValidationError, match="transaction_fields"):
         NetSuiteSettings(**KEYS, charge_reference_field="custbody_ref")
     assert NetSuiteSettings(**KEYS, charge_reference_field="custbody_ref", transaction_fields=("custbody_ref",))
+
+
+QB: dict[str, Any] = {
+    "realm_id": "1",
+    "client_id": "${A}",
+    "client_secret": "${B}",
+    "refresh_token": "${C}",
+}
+
+
+@pytest.mark.parametrize("settings", [partial(NetSuiteSettings, **KEYS), partial(QuickBooksSettings, **QB)])
+def test_a_template_names_only_what_can_be_filled_in(settings: Any) -> None:
+    with pytest.raises(ValidationError, match=r"\{payout_id\} is nothing .* \{charge_id\}"):
+        settings(memo_template="Stripe {charge_id} in {payout_id}")
+    with pytest.raises(ValidationError, match=r"\{charge_id\} is nothing .* \{payout_id\}"):
+        settings(deposit_memo_template="{charge_id}")
+    assert settings(memo_template="Stripe {payment_id}: {invoices}", deposit_memo_template="{payout_id} {date}")
+
+
+@pytest.mark.parametrize(("model", "names"), [("wb_payments", templates.PAYMENT), ("wb_deposits", templates.DEPOSIT)])
+def test_every_name_of_a_template_is_filled_in_by_its_model(model: str, names: tuple[str, ...]) -> None:
+    sql = (PROJECT / "models" / "marts" / "writeback" / f"{model}.sql").read_text("utf-8")
+    (values,) = re.findall(r"_template', \{(.*?)\}\)", sql, re.DOTALL)
+    assert sorted(re.findall(r"'(\w+)':", values)) == sorted(names)
 
 
 @pytest.mark.parametrize(

@@ -439,11 +439,32 @@ def test_people_can_read_it(url: str) -> None:
         {("netsuite:books_us:7", "USD"): Decimal("100.00")},
     )
     shown = render_plan(result, brakes, names=names, balances=balances)
-    for words in ("Acme [GmbH]", "9: 10.00", 'writeback.deposit is "plan"', "2 to write; 3 new"):
+    for words in ("Acme [GmbH]", 'writeback.deposit is "plan"', "2 to write; 3 new"):
         assert words in shown
     effect = next(line.split() for line in shown.splitlines() if line.startswith(" Acme") and "100.00" in line)
     assert effect[-6:] == ["USD", "-5.00", "7.30", "-12.30", "100.00", "87.70"]
     assert "Nothing to write." in render_plan(outbox.plan([]), brakes)
+
+
+@pytest.mark.parametrize(
+    ("mode", "told"), [("plan", "Planned: would be written if"), ("off", "Off: would be written if")]
+)
+def test_what_only_a_policy_holds_is_shown_whole(mode: Any, told: str, url: str) -> None:
+    """Each row and its effect, so that a person can see what `apply` would do before it is set."""
+    brakes = {"books_us": Brakes({"payment": mode})}
+    result = Outbox(url).plan([row("ch_1"), row("ch_2")], brakes=brakes, dry=True)
+    names, balances = {"netsuite:books_us:7": "Acme"}, {("netsuite:books_us:7", "USD"): Decimal("100.00")}
+    shown = render_plan(result, brakes, names=names, balances=balances, width=220)
+    assert "Nothing to write." in shown
+    _, _, itemised = shown.partition(told)
+    assert key("ch_1") in itemised
+    assert key("ch_2") in itemised
+    effect = next(line.split() for line in itemised.splitlines() if "100.00" in line)
+    assert effect[-6:] == ["USD", "-20.00", "4.60", "-24.60", "100.00", "75.40"]
+
+
+def test_lists_and_single_intents_are_readable(url: str) -> None:
+    outbox = Outbox(url)
     assert "The outbox is empty." in render_intents(outbox.list())
     outbox.plan([row()])
     deliver(outbox, Erp({key(): [Rejected("[PERIOD_CLOSED] no")]}))

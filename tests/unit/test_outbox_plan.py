@@ -203,6 +203,7 @@ def test_off_makes_no_intent_and_takes_back_what_waits(url: str) -> None:
     outbox = planned(url)
     result = outbox.plan([row(), row("ch_2")], brakes={"books_us": Brakes({"payment": "off"})})
     assert (len(result.off), result.new, result.voided) == (2, (), (key(),))
+    assert [one.key for one in result.off] == [key(), key("ch_2")]
 
 
 def test_dry_says_it_all_and_changes_nothing(url: str) -> None:

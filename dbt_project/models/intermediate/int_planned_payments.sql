@@ -157,6 +157,7 @@ planned as (
         dated.erp_connection as connection,
         dated.payment_key,
         dated.charge_id,
+        dated.platform_payment_id,
         dated.payment_date as charge_date,
         case
             when coalesce(dated.is_closed, false) and dated.closed_period = 'next_open' then dated.next_open_date
@@ -171,7 +172,10 @@ planned as (
         {{ money('shares.amount') }} as amount,
         {{ money('shares.rest_amount') }} as rest_amount,
         dated.payment_method as psp_method,
-        {{ x_json_lookup('connections.payment_methods', 'dated.payment_method') }} as erp_method,
+        coalesce(
+            {{ x_json_lookup('connections.payment_methods', "dated.connection || '.' || dated.payment_method") }},
+            {{ x_json_lookup('connections.payment_methods', 'dated.payment_method') }}
+        ) as erp_method,
         connections.holding_account,
         connections.memo_template,
         connections.writeback_payment as mode,

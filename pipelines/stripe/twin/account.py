@@ -108,16 +108,17 @@ class StripeAccount(Core):
         with self.lock:
             disputes.close(self, dispute, at, won=won)
 
-    def add_fee(self, *, amount: int, currency: str, description: str, at: datetime) -> str:
-        """A cost of the account itself (`amount` positive); returns txn_..."""
+    def add_fee(self, *, amount: int, currency: str, description: str, at: datetime, payout: str | None = None) -> str:
+        """A cost of the account itself (`amount` positive), or of a `payout` in an alternative currency; returns txn_... Either comes off
+        the next payout, also where an earlier one caused it."""
         with self.lock:
             txn = self.line(
-                "stripe_fee",
+                "stripe_fx_fee" if payout else "stripe_fee",
                 "fee",
                 amount=-abs(amount),
                 currency=currency.lower(),
                 at=seconds(at),
-                source=None,
+                source=payout,
                 description=description,
             )
             return str(txn["id"])

@@ -7,7 +7,7 @@ with
 
 planned as (
     select * from {{ ref('int_planned_deposits') }}
-    where obstacle is null and mode <> 'off'
+    where obstacle is null and mode is not null
 ),
 
 intents as (select * from {{ ref('stg_tieout__intents') }}),

@@ -11,7 +11,7 @@ worded as (
         {{ money_text('amount', 'exponent') }} as amount_text,
         cast(booking_date as {{ dbt.type_string() }}) as date_text
     from planned
-    where mode <> 'off' and not is_held_by_period and not has_mixed_subsidiaries
+    where mode is not null and not is_held_by_period and not has_mixed_subsidiaries
 ),
 
 final as (
@@ -29,7 +29,8 @@ final as (
             ['amount', x_json_string('worded.amount_text')],
             ['date', x_json_string('worded.date_text')],
             ['memo', x_json_string(memo_text('worded.memo_template', {
-                'charge_id': 'worded.charge_id', 'source_id': 'worded.charge_id', 'amount': 'worded.amount_text',
+                'charge_id': 'worded.charge_id', 'source_id': 'worded.charge_id', 'payment_id': 'worded.platform_payment_id',
+                'amount': 'worded.amount_text',
                 'currency': 'worded.currency', 'date': 'cast(worded.charge_date as varchar)', 'psp': 'worded.psp_system',
                 'method': 'worded.psp_method', 'customer_id': 'worded.customer_id', 'invoices': 'worded.invoice_numbers',
             }))],

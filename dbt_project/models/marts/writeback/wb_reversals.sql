@@ -13,7 +13,7 @@ worded as (
         connections.writeback_reversal as mode
     from reversals
     inner join connections on reversals.erp_connection = connections.connection
-    where connections.writeback_reversal <> 'off'
+    where connections.writeback_reversal is not null
 ),
 
 final as (

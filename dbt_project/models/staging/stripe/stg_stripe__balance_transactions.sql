@@ -33,7 +33,8 @@ read as (
                 when transactions.type in ('charge', 'payment') then 'charge'
                 when transactions.type in ('refund', 'payment_refund') then 'refund'
                 when transactions.type = 'payment_failure_refund' then 'charge_failure'
-                when transactions.type = 'stripe_fee' then 'fee'
+                when transactions.type in ('stripe_fee', 'stripe_fx_fee') then 'fee'
+                when transactions.type = 'tax_fee' then 'tax'
                 else transactions.type
             end
         ) as category,

@@ -32,6 +32,8 @@ read as (
             as erp_customer_id,
         coalesce({{ x_json_text('charges.metadata', 'invoices_source_id') }}, {{ x_json_text('intents.metadata', 'invoices_source_id') }})
             as erp_document_ids,
+        coalesce({{ x_json_text('charges.metadata', 'payment_charge') }}, {{ x_json_text('intents.metadata', 'payment_charge') }})
+            as platform_payment_id,
         charges.created as created_at,
         charges.first_seen_at,
         charges.succeeded_seen_at,

@@ -20,16 +20,13 @@ read as (
         coalesce({{ x_json_text('settings', 'memo_template') }}, '{charge_id}') as memo_template,
         coalesce({{ x_json_text('settings', 'deposit_memo_template') }}, '{payout_id}') as deposit_memo_template,
         case
-            when coalesce(is_gone, false) then 'off'
-            else coalesce({{ x_json_text(x_json_text('settings', 'writeback'), 'payment') }}, 'off')
+            when not coalesce(is_gone, false) then coalesce({{ x_json_text(x_json_text('settings', 'writeback'), 'payment') }}, 'off')
         end as writeback_payment,
         case
-            when coalesce(is_gone, false) then 'off'
-            else coalesce({{ x_json_text(x_json_text('settings', 'writeback'), 'deposit') }}, 'off')
+            when not coalesce(is_gone, false) then coalesce({{ x_json_text(x_json_text('settings', 'writeback'), 'deposit') }}, 'off')
         end as writeback_deposit,
         case
-            when coalesce(is_gone, false) then 'off'
-            else coalesce({{ x_json_text(x_json_text('settings', 'writeback'), 'reversal') }}, 'off')
+            when not coalesce(is_gone, false) then coalesce({{ x_json_text(x_json_text('settings', 'writeback'), 'reversal') }}, 'off')
         end as writeback_reversal,
         coalesce({{ x_json_text('settings', 'closed_period') }}, 'hold') as closed_period,
         coalesce({{ x_json_text('settings', 'payment_methods') }}, '{}') as payment_methods,
