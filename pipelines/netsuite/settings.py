@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from pipelines import memo
 from pipelines.connections import Secret, Settings
 
 _ACCOUNT = re.compile(r"[A-Z0-9]+(_[A-Z0-9]+)?")
@@ -73,6 +74,7 @@ class NetSuiteSettings(Settings):
     # What it is reconciled with, and what may be written
     activated_on: date | None = None
     stripe: tuple[str, ...] = ()
+    banks: tuple[str, ...] = ()  # sftp connections with bank statements
     charge_reference_field: str | None = None  # one of transaction_fields: where else to look for the charge id
     rates: Literal["netsuite", "ecb"] = "ecb"
     exclude_customers: tuple[str, ...] = ()
@@ -84,6 +86,7 @@ class NetSuiteSettings(Settings):
     refund_account: str | None = None
     payment_methods: dict[str, str] = Field(default_factory=dict)  # the provider's method -> payment method id
     memo_template: str = "{charge_id}"
+    account_transaction_memo_template: str = "{reference}"  # of a payment to the bank
     deposit_memo_template: str = "{payout_id}"
     writeback: Writeback = Writeback()
     max_writes: int = Field(default=500, ge=0)
@@ -92,7 +95,12 @@ class NetSuiteSettings(Settings):
     aging_buckets: tuple[int, ...] = (30, 60, 90)
 
     def reconciles(self) -> tuple[str, ...]:
-        return self.stripe
+        return self.stripe + self.banks
+
+    @field_validator("account_transaction_memo_template")
+    @classmethod
+    def _known_variables(cls, value: str) -> str:
+        return memo.checked(value, memo.BANK_PAYMENT)
 
     @field_validator("account_id")
     @classmethod

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from pipelines import memo
 from pipelines.connections import Secret, Settings
 
 ACCOUNTING = "com.intuit.quickbooks.accounting"
@@ -69,6 +70,7 @@ class QuickBooksSettings(Settings):
     # What it is reconciled with, and what may be written
     activated_on: date | None = None
     stripe: tuple[str, ...] = ()
+    banks: tuple[str, ...] = ()  # sftp connections with bank statements
     rates: Literal["quickbooks", "ecb"] = "ecb"
     exclude_customers: tuple[str, ...] = ()
     holding_account: str | None = None  # null: the company's Undeposited Funds account
@@ -79,6 +81,7 @@ class QuickBooksSettings(Settings):
     refund_account: str | None = None
     payment_methods: dict[str, str] = Field(default_factory=dict)  # the provider's method -> payment method id
     memo_template: str = "{charge_id}"
+    account_transaction_memo_template: str = "{reference}"  # of a payment to the bank
     deposit_memo_template: str = "{payout_id}"
     writeback: Writeback = Writeback()
     max_writes: int = Field(default=500, ge=0)
@@ -87,7 +90,12 @@ class QuickBooksSettings(Settings):
     aging_buckets: tuple[int, ...] = (30, 60, 90)
 
     def reconciles(self) -> tuple[str, ...]:
-        return self.stripe
+        return self.stripe + self.banks
+
+    @field_validator("account_transaction_memo_template")
+    @classmethod
+    def _known_variables(cls, value: str) -> str:
+        return memo.checked(value, memo.BANK_PAYMENT)
 
     @field_validator("realm_id")
     @classmethod
