@@ -1,4 +1,4 @@
--- Per PSP payment: what the ERP has booked of it, and what is still to be booked. The one place that decides it.
+-- Per payment of a provider or bank: what the ERP has booked of it, and what is still to be booked. The one place that decides it.
 with
 
 payments as (
@@ -14,9 +14,15 @@ evidence as (
         payment_key,
         min(method) as method,
         max(case when is_exact then 1 else 0 end) = 1 as is_exact,
+        max(case when open_amount > 0 then 1 else 0 end) = 1 as is_open,
         count(distinct customer_key) as customer_count
     from {{ ref('int_payment_evidence') }}
     group by payment_key
+),
+
+doubts as (
+    select distinct line_key from {{ ref('int_bank_bookings') }}
+    where not is_match
 ),
 
 booked as (
@@ -37,7 +43,8 @@ judged as (
     select
         payments.*,
         evidence.method as evidence_method,
-        coalesce(evidence.is_exact, false) as is_exact,
+        -- No id of ours tells a bank line that somebody has booked: what names only settled invoices, or may be booked, is for a person.
+        coalesce(evidence.is_exact and (not payments.is_bank or (evidence.is_open and doubts.line_key is null)), false) as is_exact,
         coalesce(evidence.customer_count, 0) as evidence_customer_count,
         coalesce(booked.citation_count, 0) as citation_count,
         coalesce(booked.first_count, 0) as first_count,
@@ -52,6 +59,7 @@ judged as (
     from payments
     left join evidence on payments.payment_key = evidence.payment_key
     left join booked on payments.payment_key = booked.psp_payment_key
+    left join doubts on payments.payment_key = doubts.line_key
 ),
 
 measured as (

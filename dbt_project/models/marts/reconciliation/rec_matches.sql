@@ -18,7 +18,7 @@ payments as (
         citations.erp_connection as connection,
         citations.psp_payment_key as left_key,
         citations.erp_payment_key as right_key,
-        'charge_id_in_erp_record' as reason,
+        citations.method as reason,
         postings.payment_amount as left_amount,
         citations.payment_amount as right_amount,
         postings.currency,
