@@ -26,6 +26,7 @@ class Entry:
     payment_id: str
     customer: Customer
     items: Items
+    amount: Decimal
     day: date
     memo: str
 
@@ -65,7 +66,7 @@ class Payments:
         ours = customer.subsidiary == self.office.profile.subsidiary and customer.id != self.office.intercompany
         check = rng.random() < 0.06 and ours
         if again is not None:
-            on_account, extra, check = False, money.ZERO, False
+            extra = again.amount - total  # it is what it was, whatever is still open
         day, memo = (again.day, again.memo) if again else (self.office.day(at), self._memo(check))
         payment_id = self.book(
             customer, currency, total + extra, at, apply=() if on_account else apply, check=check, memo=memo, day=day
@@ -73,7 +74,7 @@ class Payments:
         if check:
             self._checks.setdefault(currency, []).append(payment_id)
         elif not on_account:
-            self.recent.append(Entry(payment_id, customer, items, day, memo))
+            self.recent.append(Entry(payment_id, customer, items, total + extra, day, memo))
         if self.bank is not None and ours and not check and again is None:
             numbers = ", ".join(invoice.number for invoice, _ in items)
             self.bank.receive(
