@@ -151,6 +151,7 @@ def bank_facts(house: Warehouse) -> None:
         ("715", "20.00", (), {"trandate": date(2026, 10, 21)}),
         ("716", "9.00", (), {"externalid": "tieout_payment_bl_ours_14"}),
         ("717", "100.00", (), {"memo": "INV701", "trandate": date(2026, 7, 1)}),  # long ago
+        ("718", "500.00", (), {"memo": "IC-4711", "entity": "99"}),  # excluded
     ):
         house.payment(id, amount, *applied, **{"entity": "14", "trandate": date(2026, 10, 20), **columns})
     statements = {"s1": ("applied", 1), "s2": ("applied", 2), "s3": ("held_truncated", None)}
@@ -168,6 +169,7 @@ def bank_facts(house: Warehouse) -> None:
         {"line_id": "bl_none", "amount": "77.00", "counterparty": "Somebody"},
         {"line_id": "bl_single", "amount": "81.00", "counterparty": "Gamma Ltd"},
         {"line_id": "bl_settled", "amount": "12.00", "reference": "INV702"},
+        {"line_id": "bl_sister", "amount": "500.00", "reference": "IC-4711"},
         {"line_id": "bl_debit", "amount": "-5.00", "reference": "INV701"},
         {"line_id": "bl_euro", "amount": "30.00", "reference": "INV705", "currency": "EUR"},
         {"line_id": "bl_ours", "amount": "9.00", "reference": "RF-9"},

@@ -169,7 +169,7 @@ def test_money_on_a_bank_statement_is_written_once_and_only_on_exact_evidence(ho
 def test_a_bank_statement_is_payments_and_nothing_else(house: Warehouse) -> None:
     rows = house.rows("select * from ledger.ar_payments where system = 'sftp'")
     assert {row["payment_id"] for row in rows} == {
-        f"bl_{name}" for name in ("write", "ref", "payer", "doubt", "twin1", "twin2", "none", "single", "settled", "euro", "ours")
+        f"bl_{name}" for name in ("write", "ref", "payer", "doubt", "twin1", "twin2", "none", "single", "settled", "euro", "ours", "sister")
     }  # fmt: skip
     told = {row["payment_id"]: (row["payment_type"], row["payment_number"], row["erp_id"], row["sync_status"], row["payment_date"]) for row in rows}  # fmt: skip
     assert told["bl_ref"] == ("transfer", "RF-5577", "711", "booked", date(2026, 10, 20))  # no zone moves a bank's day

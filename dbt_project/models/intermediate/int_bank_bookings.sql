@@ -31,7 +31,7 @@ payments as (
         payment_date,
         coalesce(memo, '') || ' ' || coalesce(external_id, '') || ' ' || coalesce(payment_number, '') as reference_text,
         row_number() over (partition by connection, currency, payment_amount, payment_date order by {{ id_order('payment_id') }}) as place
-    from {{ ref('int_open_payments') }}
+    from {{ ref('erp_payments') }} -- those of customers left out of our books too: their money comes to the same bank
     where
         not is_deleted
         and connection in (select erp_connection from lines)

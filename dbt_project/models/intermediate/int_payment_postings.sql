@@ -20,9 +20,11 @@ evidence as (
     group by payment_key
 ),
 
-doubts as (
-    select distinct line_key from {{ ref('int_bank_bookings') }}
-    where not is_match
+-- A line is matched, or else in doubt.
+bookings as (
+    select line_key, max(case when is_match then 1 else 0 end) = 1 as is_match
+    from {{ ref('int_bank_bookings') }}
+    group by line_key
 ),
 
 booked as (
@@ -44,7 +46,8 @@ judged as (
         payments.*,
         evidence.method as evidence_method,
         -- No id of ours tells a bank line that somebody has booked: what names only settled invoices, or may be booked, is for a person.
-        coalesce(evidence.is_exact and (not payments.is_bank or (evidence.is_open and doubts.line_key is null)), false) as is_exact,
+        coalesce(evidence.is_exact and (not payments.is_bank or (evidence.is_open and bookings.line_key is null)), false) as is_exact,
+        coalesce(bookings.is_match, false) as is_recognised,
         coalesce(evidence.customer_count, 0) as evidence_customer_count,
         coalesce(booked.citation_count, 0) as citation_count,
         coalesce(booked.first_count, 0) as first_count,
@@ -59,7 +62,7 @@ judged as (
     from payments
     left join evidence on payments.payment_key = evidence.payment_key
     left join booked on payments.payment_key = booked.psp_payment_key
-    left join doubts on payments.payment_key = doubts.line_key
+    left join bookings on payments.payment_key = bookings.line_key
 ),
 
 measured as (
@@ -72,6 +75,7 @@ measured as (
         end') }} as unbooked_amount,
         coalesce(judged.is_active, false)
         and judged.state in ('succeeded', 'pending')
+        and not judged.is_recognised
         and (judged.citation_count = 0 or judged.is_partly_booked) as is_to_book
     from judged
 )
