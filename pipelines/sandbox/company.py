@@ -151,7 +151,8 @@ class Company:
             name=f"Meridian Instruments ({profile.psp})",
         )
         till = Till(profile.psp, account, office, self.agenda, rng)
-        payments = Payments(office, till, self.agenda, rng, self.bank if profile.connection == BOOKS else None)
+        till.bank = self.bank if profile.connection == BOOKS else None
+        payments = Payments(office, till, self.agenda, rng, till.bank)
         trade = Trade(office, payments, self.agenda, rng)
         directory = Directory(office, rng, self.since)
         return Branch(office, till, directory, trade, payments, Incidents(office, payments, self.agenda, rng, []))

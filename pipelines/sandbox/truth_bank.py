@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from pipelines.sandbox.bank import CONNECTION, Bank, Transfer
-from pipelines.sandbox.money import ZERO, text
+from pipelines.sandbox.money import ZERO, major, text
 from pipelines.sandbox.survey import Document, Payment
 from pipelines.sandbox.truth_breaks import Breaks, break_row
 from pipelines.sandbox.truth_erp import ErpView
@@ -59,12 +60,23 @@ class BankView:
         if any(payment.amount == line.amount and _days(payment, line) <= _NEAR for payment in entries):
             return None
         named = self._named(line)
+        if not named and not self._payer(line) and self._is_payout(line):
+            return None
         numbers = [document.number for document in named]
         alone = len(numbers) == len(set(numbers))
         if named and alone and not entries and any(document.open > 0 for document in named):
             return "missing_in_erp"
         owed = [] if named else self.open.open.get((self._payer(line), line.currency), [])
         return self.open.reason(line.amount, owed, len(named) + len(entries))
+
+    def _is_payout(self, line: Transfer) -> bool:
+        """Whether it is money of the provider's, which is paid for by many."""
+        return any(
+            payout["status"] == "paid"
+            and (payout["currency"].upper(), major(payout["amount"], line.currency)) == (line.currency, line.amount)
+            and abs((datetime.fromtimestamp(payout["arrival_date"], UTC).date() - line.day).days) <= _NEAR
+            for payout in self.open.psp.payouts
+        )
 
     def _names(self, payment: Payment, line: Transfer) -> bool:
         return (

@@ -170,6 +170,17 @@ def bank_facts(house: Warehouse) -> None:
         {"line_id": "bl_single", "amount": "81.00", "counterparty": "Gamma Ltd"},
         {"line_id": "bl_settled", "amount": "12.00", "reference": "INV702"},
         {"line_id": "bl_sister", "amount": "500.00", "reference": "IC-4711"},
+        {
+            "line_id": "bl_payout",
+            "amount": "116.00",
+            "reference": "STRIPE",
+            "booked_date": date(2026, 10, 27),
+        },  # po_wait's
+        {
+            "line_id": "bl_checks",
+            "amount": "7.00",
+            "booked_date": date(2026, 10, 6),
+        },  # deposit 603, of another provider
         {"line_id": "bl_debit", "amount": "-5.00", "reference": "INV701"},
         {"line_id": "bl_euro", "amount": "30.00", "reference": "INV705", "currency": "EUR"},
         {"line_id": "bl_ours", "amount": "9.00", "reference": "RF-9"},

@@ -154,6 +154,7 @@ def test_money_on_a_bank_statement_is_written_once_and_only_on_exact_evidence(ho
     assert matches == {
         "bl_ref": ("711", "reference_in_erp_record"), "bl_payer": ("712", "payer_amount_and_day"), "bl_twin1": ("714", "payer_amount_and_day"),
         "bl_twin2": ("715", "payer_amount_and_day"), "bl_ours": ("716", "charge_id_in_erp_record"),
+        "bl_payout": (f"{CH}po_wait", "amount_and_day"), "bl_checks": ("603", "amount_and_day"),
     }  # fmt: skip
     (planned,) = house.rows("select * from writeback.wb_payments where subject_key like 'sftp:%'")
     assert (planned["intent_key"], planned["amount"]) == ("tieout_payment_bl_write_14", 100)
@@ -169,7 +170,8 @@ def test_money_on_a_bank_statement_is_written_once_and_only_on_exact_evidence(ho
 def test_a_bank_statement_is_payments_and_nothing_else(house: Warehouse) -> None:
     rows = house.rows("select * from ledger.ar_payments where system = 'sftp'")
     assert {row["payment_id"] for row in rows} == {
-        f"bl_{name}" for name in ("write", "ref", "payer", "doubt", "twin1", "twin2", "none", "single", "settled", "euro", "ours", "sister")
+        f"bl_{name}" for name in ("write", "ref", "payer", "doubt", "twin1", "twin2", "none", "single", "settled", "euro", "ours", "sister",
+                                     "payout", "checks")
     }  # fmt: skip
     told = {row["payment_id"]: (row["payment_type"], row["payment_number"], row["erp_id"], row["sync_status"], row["payment_date"]) for row in rows}  # fmt: skip
     assert told["bl_ref"] == ("transfer", "RF-5577", "711", "booked", date(2026, 10, 20))  # no zone moves a bank's day

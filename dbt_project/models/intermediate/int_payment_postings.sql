@@ -20,6 +20,8 @@ evidence as (
     group by payment_key
 ),
 
+lump_sums as (select * from {{ ref('int_bank_lump_sums') }}),
+
 -- A line is matched, or else in doubt.
 bookings as (
     select line_key, max(case when is_match then 1 else 0 end) = 1 as is_match
@@ -47,7 +49,7 @@ judged as (
         evidence.method as evidence_method,
         -- No id of ours tells a bank line that somebody has booked: what names only settled invoices, or may be booked, is for a person.
         coalesce(evidence.is_exact and (not payments.is_bank or (evidence.is_open and bookings.line_key is null)), false) as is_exact,
-        coalesce(bookings.is_match, false) as is_recognised,
+        coalesce(bookings.is_match, false) or lump_sums.line_key is not null as is_recognised,
         coalesce(evidence.customer_count, 0) as evidence_customer_count,
         coalesce(booked.citation_count, 0) as citation_count,
         coalesce(booked.first_count, 0) as first_count,
@@ -63,6 +65,7 @@ judged as (
     left join evidence on payments.payment_key = evidence.payment_key
     left join booked on payments.payment_key = booked.psp_payment_key
     left join bookings on payments.payment_key = bookings.line_key
+    left join lump_sums on payments.payment_key = lump_sums.line_key
 ),
 
 measured as (

@@ -14,7 +14,7 @@ worded as (
     where mode <> 'off' and not is_held_by_period and not has_mixed_subsidiaries and not is_without_account
 ),
 
-remembered as (
+noted as (
     select
         worded.*,
         case
@@ -35,42 +35,42 @@ remembered as (
 
 final as (
     select
-        remembered.intent_key,
-        remembered.connection,
+        noted.intent_key,
+        noted.connection,
         'payment' as kind,
-        remembered.payment_key as subject_key,
-        remembered.customer_key,
-        remembered.amount,
-        remembered.currency,
+        noted.payment_key as subject_key,
+        noted.customer_key,
+        noted.amount,
+        noted.currency,
         {{ json_object([
-            ['customer_id', x_json_string('remembered.customer_id')],
-            ['currency', x_json_string('remembered.currency')],
-            ['amount', x_json_string('remembered.amount_text')],
-            ['date', x_json_string('remembered.date_text')],
-            ['memo', x_json_string('remembered.memo')],
-            ['method', x_json_string('remembered.erp_method')],
-            ['account', x_json_string('remembered.account')],
-            ['subsidiary_id', x_json_string('remembered.subsidiary_id')],
-            ['applications', 'remembered.applications'],
+            ['customer_id', x_json_string('noted.customer_id')],
+            ['currency', x_json_string('noted.currency')],
+            ['amount', x_json_string('noted.amount_text')],
+            ['date', x_json_string('noted.date_text')],
+            ['memo', x_json_string('noted.memo')],
+            ['method', x_json_string('noted.erp_method')],
+            ['account', x_json_string('noted.account')],
+            ['subsidiary_id', x_json_string('noted.subsidiary_id')],
+            ['applications', 'noted.applications'],
         ]) }} as payload,
-        remembered.evidence_method || ' names ' || remembered.evidence_keys
-        || case when remembered.rest_amount > 0
-                then '; ' || {{ money_text('remembered.rest_amount', 'remembered.exponent') }} || ' stays on account'
+        noted.evidence_method || ' names ' || noted.evidence_keys
+        || case when noted.rest_amount > 0
+                then '; ' || {{ money_text('noted.rest_amount', 'noted.exponent') }} || ' stays on account'
             else ''
         end
-        || case when remembered.erp_method is null
-                then '; no payment method is mapped to ' || coalesce(remembered.psp_method, 'none')
+        || case when noted.erp_method is null
+                then '; no payment method is mapped to ' || coalesce(noted.psp_method, 'none')
             else ''
         end
-        || case when remembered.booking_date <> remembered.charge_date
-                then '; dated ' || remembered.date_text || ' because the period of ' || cast(remembered.charge_date as varchar) || ' is closed'
+        || case when noted.booking_date <> noted.charge_date
+                then '; dated ' || noted.date_text || ' because the period of ' || cast(noted.charge_date as varchar) || ' is closed'
             else ''
         end
             as evidence,
-        remembered.mode,
+        noted.mode,
         intents.state as intent_state
-    from remembered
-    left join intents on remembered.intent_key = intents.intent_key
+    from noted
+    left join intents on noted.intent_key = intents.intent_key
 )
 
 select * from final
