@@ -77,8 +77,12 @@ class Settings(BaseModel):
     redundancy_at: int = Field(default=2, ge=0, le=23)  # hour after which everything is read again, once a day
 
     def reconciles(self) -> tuple[str, ...]:
-        """Names of the payment provider connections whose money belongs in this connection's books."""
+        """Names of the payment provider and bank connections whose money belongs in this connection's books."""
         return ()
+
+    def tells_of_payments(self) -> bool:
+        """Whether its money is for books to reconcile: a payment provider, a bank."""
+        return False
 
     @field_validator("time_zone")
     @classmethod
@@ -180,13 +184,15 @@ def load(path: Path | None = None) -> Connections:
 
 
 def _reconciled(items: list[Connection]) -> Iterator[str]:
-    """A payment provider's money belongs in one set of books, and that of a connection there is."""
-    names = {item.name for item in items}
+    """A provider's or bank's money belongs in one set of books, and that of a connection there is."""
+    names = {item.name: item for item in items}
     books: dict[str, str] = {}
     for item in items:
         for provider in item.settings.reconciles():
             if provider not in names:
                 yield f"[{item.system}.{item.name}]: reconciles {provider!r}, and there is no such connection"
+            elif not names[provider].settings.tells_of_payments():
+                yield f"[{item.system}.{item.name}]: reconciles {provider!r}, which tells of no payments"
             elif books.setdefault(provider, item.name) != item.name:
                 yield f"[{item.system}.{item.name}]: {provider!r} is already reconciled with {books[provider]!r}"
 

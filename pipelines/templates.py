@@ -6,6 +6,7 @@ from collections.abc import Sequence
 PAYMENT = (
     "charge_id", "source_id", "payment_id", "amount", "currency", "date", "psp", "method", "customer_id", "invoices",
 )  # fmt: skip
+BANK_PAYMENT = ("id", "amount", "reference", "description", "counterparty", "bank_id", "date_paid", "invoices")
 DEPOSIT = ("payout_id", "amount", "currency", "date")
 
 

@@ -1,9 +1,13 @@
 {#-
-  One entity of every system that speaks a contract: `erp` (var erps), `psp` (var psps), `report` (var reports).
+  One entity of every system that speaks a contract: `erp` (var erps), `psp` (var psps), `report` (var reports), and `payment`, which
+  providers fill as well as banks.
   `columns` is the contract: every stg_<system>__<entity> has at least these.
 -#}
 {% macro union_systems(contract, entity, columns) -%}
-    {%- set systems = var({'erp': 'erps', 'psp': 'psps', 'report': 'reports'}[contract]) -%}
+    {%- set contracts = {
+        'erp': var('erps'), 'psp': var('psps'), 'report': var('reports'), 'payment': var('psps') + var('banks'),
+    } -%}
+    {%- set systems = contracts[contract] -%}
     {%- for system in systems %}
 select
     '{{ system }}' as system,

@@ -1,4 +1,5 @@
-"""Customer payments: one per customer, applied, in the holding account until the provider's payout is deposited (Q3, Q4)."""
+"""Customer payments: one per customer, applied, in the holding account until the provider's payout is deposited (Q3, Q4), or in the bank
+where its statement shows them."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -54,12 +55,19 @@ def body(company: Company, settings: QuickBooksSettings, intent: Intent) -> dict
         "TxnDate": company.posting_day(str(payload["date"]), settings.closed_period),
         "PaymentRefNum": reference(intent.key),
         "PrivateNote": note(intent),
-        "DepositToAccountRef": ref(company.holding(payload.get("account") or settings.holding_account)),
+        "DepositToAccountRef": ref(_into(company, settings, payload.get("account"))),
         "Line": [_line(intent, item, part) for item, part in applied],
     }
     if payload.get("method"):
         made["PaymentMethodRef"] = ref(payload["method"])
     return made
+
+
+def _into(company: Company, settings: QuickBooksSettings, account: Any) -> str:
+    """Where the money is: what a bank statement shows is in the bank, a provider's money waits for its payout."""
+    if account in settings.bank_accounts.values() and account != settings.holding_account:
+        return company.bank(account)
+    return company.holding(account or settings.holding_account)
 
 
 def _check_amounts(intent: Intent, amount: Decimal, applied: list[tuple[Mapping[str, Any], Decimal]]) -> None:

@@ -70,6 +70,7 @@ class QuickBooksSettings(Settings):
     # What it is reconciled with, and what may be written
     activated_on: date | None = None
     stripe: tuple[str, ...] = ()
+    banks: tuple[str, ...] = ()  # sftp connections with bank statements
     rates: Literal["quickbooks", "ecb"] = "ecb"
     exclude_customers: tuple[str, ...] = ()
     holding_account: str | None = None  # null: the company's Undeposited Funds account
@@ -81,6 +82,7 @@ class QuickBooksSettings(Settings):
     # the provider's method, or "<provider's connection>.<method>", which comes first -> payment method id
     payment_methods: dict[str, str] = Field(default_factory=dict)
     memo_template: str = "{charge_id}"
+    account_transaction_memo_template: str = "{reference}"  # of a payment to the bank
     deposit_memo_template: str = "{payout_id}"
     writeback: Writeback = Writeback()
     max_writes: int = Field(default=500, ge=0)
@@ -89,7 +91,12 @@ class QuickBooksSettings(Settings):
     aging_buckets: tuple[int, ...] = (30, 60, 90)
 
     def reconciles(self) -> tuple[str, ...]:
-        return self.stripe
+        return self.stripe + self.banks
+
+    @field_validator("account_transaction_memo_template")
+    @classmethod
+    def _bank_payment_names(cls, value: str) -> str:
+        return templates.known(value, templates.BANK_PAYMENT)
 
     @field_validator("memo_template")
     @classmethod

@@ -1,4 +1,5 @@
-"""Meridian Instruments, the fictional company: four ERP accounts, four payment provider accounts and two SFTP drops, over one seed.
+"""Meridian Instruments, the fictional company: four ERP accounts, four payment provider accounts, two SFTP drops of reports and one of
+bank statements, over one seed.
 
 Its history is a simulation from its first day to the present, and its future is the same simulation going on. The same seed, number of
 customers and months give the same bytes; after the present, what others write to the books is part of what it reacts to.
@@ -6,7 +7,7 @@ customers and months give the same bytes; after the present, what others write t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +15,7 @@ from random import Random
 from types import TracebackType
 
 from pipelines.sandbox import drops, plants
+from pipelines.sandbox.bank import BOOKS, CONNECTION, Bank
 from pipelines.sandbox.books import Books
 from pipelines.sandbox.calendar import Agenda, add_months, moment
 from pipelines.sandbox.clock import Clock
@@ -70,6 +72,7 @@ class Company:
         self.since = moment(add_months(self.present.date(), -months), 0)
         self.agenda.now = self.since
         keys = secret_keys or {}
+        self.bank = Bank(self.agenda, self.present)
         self.branches = [self._branch(profile, keys.get(profile.psp, f"sk_test_{profile.psp}")) for profile in PROFILES]
         self.drops = [
             drops.Drop(profile, self.agenda, self._rng(profile.connection), self.present) for profile in drops.PROFILES
@@ -99,6 +102,7 @@ class Company:
         """Bring the drops' folders under `root` up to date."""
         for drop in self.drops:
             drop.write(root / drop.profile.connection)
+        self.bank.write(root / CONNECTION)
 
     def books(self) -> dict[str, Books]:
         """ERP connection -> its books."""
@@ -147,7 +151,8 @@ class Company:
             name=f"Meridian Instruments ({profile.psp})",
         )
         till = Till(profile.psp, account, office, self.agenda, rng)
-        payments = Payments(office, till, self.agenda, rng)
+        till.bank = self.bank if profile.connection == BOOKS else None
+        payments = Payments(office, till, self.agenda, rng, till.bank)
         trade = Trade(office, payments, self.agenda, rng)
         directory = Directory(office, rng, self.since)
         return Branch(office, till, directory, trade, payments, Incidents(office, payments, self.agenda, rng, []))
@@ -179,6 +184,10 @@ class Company:
             trade.begin(customer, self.since)
         stage = plants.Stage(office, directory, trade, branch.payments, branch.till, self.present)
         plants.PLANTS[office.profile.country](stage)
+        if branch.payments.bank is not None:
+            apart = Trade(office, branch.payments, self.agenda, self._rng(CONNECTION))
+            plants.plant_bank(replace(stage, trade=apart), branch.payments.bank)
+            branch.payments.bank.open(self.since.date())
         branch.till.open(self.since.date())
         branch.incidents.begin(self.since)
         friday = self.since.date() + timedelta(days=(4 - self.since.date().weekday()) % 7)

@@ -10,9 +10,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from pipelines.sandbox import bank
 from pipelines.sandbox.company import Branch, Company
 from pipelines.sandbox.credentials import Credentials
-from pipelines.sandbox.drops import FOLDER, Drop
+from pipelines.sandbox.drops import FOLDER
+from pipelines.sandbox.layouts import Layout
 from pipelines.sandbox.office import Office
 
 MARK = "# Written by `tieout sandbox`"
@@ -29,8 +31,9 @@ _EVERY = {
     "cards_qbo_uk": "30m",
     "drop_dach": "realtime",
     "drop_nordics": "realtime",
+    "bank_emea": "realtime",
 }
-_ZONES = {"drop_dach": "Europe/Berlin", "drop_nordics": "Europe/Stockholm"}
+_ZONES = {"drop_dach": "Europe/Berlin", "drop_nordics": "Europe/Stockholm", "bank_emea": "Europe/London"}
 
 
 def refuse_others(connections: Path) -> None:
@@ -58,7 +61,12 @@ class Files:
             self.tables[f"stripe.{branch.till.connection}"] = self._stripe(branch)
         self.tables["ecb.reference_rates"] = {"base_url": f"{self.base_url}/ecb", "sync_every": "daily"}
         for drop in company.drops:
-            self.tables[f"sftp.{drop.profile.connection}"] = self._sftp(drop)
+            name, layout = drop.profile.connection, drop.profile.layout
+            self.tables[f"sftp.{name}"] = self._sftp(
+                name, layout, max_close_share=Decimal("0.6"), profile=layout.profile
+            )
+        statement = bank.STATEMENT
+        self.tables[f"sftp.{bank.CONNECTION}"] = self._sftp(bank.CONNECTION, statement, statement=statement.profile)
 
     def write(self, connections: Path) -> None:
         """Write everything, readable by its owner only. Raises FileExistsError rather than overwrite a file that is not the sandbox's."""
@@ -138,8 +146,7 @@ class Files:
             "sync_every": _EVERY[till.connection],
         }
 
-    def _sftp(self, drop: Drop) -> dict[str, Any]:
-        name, layout = drop.profile.connection, drop.profile.layout
+    def _sftp(self, name: str, layout: Layout[Any], **more: Any) -> dict[str, Any]:
         return {
             "host": "127.0.0.1",
             "port": self.sftp_port,
@@ -152,8 +159,7 @@ class Files:
             "time_zone": _ZONES[name],
             "sync_every": _EVERY[name],
             "stable_seconds": Decimal("0.5"),
-            "max_close_share": Decimal("0.6"),
-            "profile": layout.profile,
+            **more,
         }
 
 
@@ -164,6 +170,7 @@ def _reconciled(office: Office) -> dict[str, Any]:
         "exclude_customers": [office.intercompany],
         "activated_on": office.activated_on,
         "stripe": [profile.psp],
+        "banks": [bank.CONNECTION] if profile.connection == bank.BOOKS else [],
         "rates": profile.system if profile.base == "USD" else "ecb",
         "bank_accounts": dict(chart.banks),
         "fee_account": chart.fees,
@@ -172,6 +179,7 @@ def _reconciled(office: Office) -> dict[str, Any]:
         "refund_account": chart.refunds,
         "payment_methods": {
             "card": chart.methods["card"],
+            "bank_transfer": chart.methods["wire"],
             **dict.fromkeys(("us_bank_account", "sepa_debit", "bacs_debit"), chart.methods["debit"]),
         },
         "writeback": {"payment": "apply", "deposit": "apply", "reversal": "apply"},

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from pipelines.netsuite.twin import auth
 from pipelines.quickbooks import twin as quickbooks
-from pipelines.sandbox import drops
+from pipelines.sandbox import bank, drops
 from pipelines.sandbox.profile import PROFILES
 from pipelines.sftp.twin import KeyPair, key_pair
 
@@ -63,6 +63,6 @@ def make() -> Credentials:
             if profile.system == "quickbooks"
         },
         stripe={profile.psp: f"sk_test_{secrets.token_hex(24)}" for profile in PROFILES},
-        sftp={profile.connection: key_pair(profile.connection) for profile in drops.PROFILES},
+        sftp={name: key_pair(name) for name in (bank.CONNECTION, *(one.connection for one in drops.PROFILES))},
         host_key=key_pair("sandbox"),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -39,7 +40,7 @@ class DropProfile:
     """What tells one drop from another."""
 
     connection: str
-    layout: Layout
+    layout: Layout[Row]
     countries: tuple[str, ...]
     names: str
     currencies: tuple[str, ...]
@@ -52,6 +53,18 @@ PROFILES = (
     DropProfile("drop_dach", DACH, ("276", "040", "756"), "DE", ("EUR",), 4, 17, "held_truncated"),
     DropProfile("drop_nordics", NORDICS, ("752", "578", "208"), "SE", ("SEK", "NOK", "DKK", "EUR"), 0, 5, "held_empty"),
 )
+
+
+def leave(root: Path, files: Iterable[tuple[str, bytes, datetime]]) -> None:
+    """Put files (path, content, time) that are not there yet into a drop."""
+    (root / FOLDER).mkdir(parents=True, exist_ok=True)
+    for name, content, at in files:
+        path = root / name
+        if not path.exists():
+            part = path.with_name(f".{path.name}.part")  # a reader never sees half a file
+            part.write_bytes(content)
+            os.utime(part, (at.timestamp(), at.timestamp()))
+            part.rename(path)
 
 
 @dataclass
@@ -92,16 +105,8 @@ class Drop:
 
     def write(self, root: Path) -> None:
         """Bring the folder up to date: reports under their folder, PDFs beside it, each with the time at which it came."""
-        folder = root / FOLDER
-        folder.mkdir(parents=True, exist_ok=True)
-        wanted = [(folder / report.file_name, report.content, report.at) for report in self.reports]
-        wanted += [(root / name, content, at) for name, content, at in self.files]
-        for path, content, at in wanted:
-            if not path.exists():
-                part = path.with_name(f".{path.name}.part")  # a reader never sees half a file
-                part.write_bytes(content)
-                os.utime(part, (at.timestamp(), at.timestamp()))
-                part.rename(path)
+        reports = [(f"{FOLDER}/{report.file_name}", report.content, report.at) for report in self.reports]
+        leave(root, [*reports, *self.files])
 
     def _buyer(self, number: int, since: datetime) -> None:
         rng, profile = self.rng, self.profile

@@ -10,7 +10,7 @@ from pipelines.sandbox import money
 from pipelines.sandbox.calendar import Agenda, business_day, moment
 from pipelines.sandbox.model import Customer, Invoice
 from pipelines.sandbox.office import Office
-from pipelines.sandbox.payments import Items, Payments
+from pipelines.sandbox.payments import Entry, Items, Payments
 
 EVERY_DAYS = 4
 
@@ -92,20 +92,23 @@ class Incidents:
         """A transfer was entered wrongly: it is deleted, and entered again the next day."""
         if not self.payments.recent:
             return
-        payment_id, customer, items = self.payments.recent.popleft()
-        if not self.office.exists(payment_id) or any(invoice.id not in self._live(items) for invoice, _ in items):
+        entry = self.payments.recent.popleft()
+        live = self._live(entry.items)
+        if not self.office.exists(entry.payment_id) or any(invoice.id not in live for invoice, _ in entry.items):
             return
-        self.office.books.delete(payment_id, at=at)
-        for invoice, amount in items:
+        self.office.books.delete(entry.payment_id, at=at)
+        for invoice, amount in entry.items:
             invoice.reopen(amount)
         day = business_day(self.office.day(at) + timedelta(days=1))
-        self.agenda.at(moment(day, 11, zone=self.office.zone), lambda when: self._again(customer, items, when))
+        self.agenda.at(moment(day, 11, zone=self.office.zone), lambda when: self._again(entry, when))
 
-    def _again(self, customer: Customer, items: Items, at: datetime) -> None:
-        payable = [(invoice, min(amount, invoice.open, self.office.unpaid(invoice.id))) for invoice, amount in items]
+    def _again(self, entry: Entry, at: datetime) -> None:
+        payable = [
+            (invoice, min(amount, invoice.open, self.office.unpaid(invoice.id))) for invoice, amount in entry.items
+        ]
         payable = [(invoice, amount) for invoice, amount in payable if amount > 0]
         if payable:
-            self.payments.transfer(customer, payable, at)
+            self.payments.transfer(entry.customer, payable, at, again=entry)
 
     def _live(self, items: Items) -> set[str]:
         return {invoice.id for invoice, _ in items if self.office.exists(invoice.id)}

@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from pipelines.sandbox import money
+
+Line = TypeVar("Line")
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,11 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Layout:
-    """How one drop's reports look. `profile` is what a connection's settings say of it."""
+class Layout(Generic[Line]):
+    """How one drop's files look, a line of which tells of a `Line`. `profile` is what a connection's settings say of it."""
 
     header: Sequence[str]
-    cells: Callable[[Row], Sequence[str]]
+    cells: Callable[[Line], Sequence[str]]
     delimiter: str
     encoding: str
     file_name: Callable[[date], str]
@@ -43,8 +45,8 @@ class Layout:
     file_date_format: str
     profile: Mapping[str, Any]
 
-    def render(self, rows: Sequence[Row]) -> bytes:
-        """A whole report."""
+    def render(self, rows: Sequence[Line]) -> bytes:
+        """A whole file."""
         buffer = io.StringIO()
         writer = csv.writer(buffer, delimiter=self.delimiter, lineterminator="\r\n")
         writer.writerow(self.header)
@@ -72,7 +74,7 @@ def _nordic(row: Row) -> Sequence[str]:
     )  # fmt: skip
 
 
-DACH = Layout(
+DACH = Layout[Row](
     header=(
         "Customer ID",
         "Country",
@@ -105,7 +107,7 @@ DACH = Layout(
         },
     },
 )
-NORDICS = Layout(
+NORDICS = Layout[Row](
     header=(
         "Kundnr",
         "Kundnamn",

@@ -14,6 +14,7 @@ from pipelines.sandbox.survey import (
     DISPUTE,
     PAYOUT,
     REFUND,
+    TRANSFER,
     Application,
     Deposit,
     Document,
@@ -81,7 +82,10 @@ def _header(view: Survey, key: str, row: Row, paid: dict[str, Decimal], used: di
     elif kind == "CustPymt" and row["voided"] != "T":
         named = cites(CHARGE, row["memo"], row["externalid"])
         unapplied = total - used.get(key, ZERO)
-        view.payments[key] = Payment(key, customer, row["currency"], total, unapplied, row["trandate"], named)
+        transfers = cites(TRANSFER, row["memo"])
+        view.payments[key] = Payment(
+            key, customer, row["currency"], total, unapplied, row["trandate"], named, transfers
+        )
     elif kind == "CustRfnd":
         view.refunds |= cites(REFUND, row["memo"], row["externalid"])
 

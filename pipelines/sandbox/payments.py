@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
 from pipelines.sandbox import money
+from pipelines.sandbox.bank import Bank
 from pipelines.sandbox.calendar import Agenda, business_day, moment
 from pipelines.sandbox.model import Customer, Invoice
 from pipelines.sandbox.office import Office
@@ -17,14 +19,26 @@ from pipelines.sandbox.till import Till
 Items = Sequence[tuple[Invoice, Decimal]]
 
 
-class Payments:
-    """The receiving side of one office."""
+@dataclass(frozen=True)
+class Entry:
+    """A transfer as the bookkeepers entered it."""
 
-    def __init__(self, office: Office, till: Till, agenda: Agenda, rng: Random) -> None:
-        self.office, self.till, self.agenda, self.rng = office, till, agenda, rng
+    payment_id: str
+    customer: Customer
+    items: Items
+    amount: Decimal
+    day: date
+    memo: str
+
+
+class Payments:
+    """The receiving side of one office. Only an office whose bank sends statements knows its `bank`."""
+
+    def __init__(self, office: Office, till: Till, agenda: Agenda, rng: Random, bank: Bank | None = None) -> None:
+        self.office, self.till, self.agenda, self.rng, self.bank = office, till, agenda, rng, bank
         self._transfers = 0
         self._checks: dict[str, list[str]] = {}
-        self.recent: deque[tuple[str, Customer, Items]] = deque(maxlen=50)  # transfers of late, oldest first
+        self.recent: deque[Entry] = deque(maxlen=50)  # transfers of late, oldest first
 
     def pay(self, invoice: Invoice, amount: Decimal, at: datetime) -> None:
         """A planned payment falls due; what has been credited, deleted or paid meanwhile is not paid again."""
@@ -40,24 +54,32 @@ class Payments:
         else:
             self.transfer(customer, items, at)
 
-    def transfer(self, customer: Customer, items: Items, at: datetime) -> str:
-        """Enter a bank transfer (or, rarely, a check). A few are overpaid; a few wait on account before they are applied."""
+    def transfer(self, customer: Customer, items: Items, at: datetime, again: Entry | None = None) -> str:
+        """Enter a bank transfer (or, rarely, a check). A few are overpaid; a few wait on account before they are applied. `again`: the entry
+        of the same money that somebody deleted."""
         rng = self.rng
         currency = items[0][0].currency
         total = sum((amount for _, amount in items), money.ZERO)
         on_account = rng.random() < 0.02
         extra = money.drawn(rng, 15.0, 0.6, currency) if rng.random() < 0.02 else money.ZERO
         apply = [(invoice.id, amount) for invoice, amount in items]
-        check = (
-            rng.random() < 0.06
-            and customer.subsidiary == self.office.profile.subsidiary
-            and customer.id != self.office.intercompany
+        ours = customer.subsidiary == self.office.profile.subsidiary and customer.id != self.office.intercompany
+        check = rng.random() < 0.06 and ours
+        if again is not None:
+            extra = again.amount - total  # it is what it was, whatever is still open
+        day, memo = (again.day, again.memo) if again else (self.office.day(at), self._memo(check))
+        payment_id = self.book(
+            customer, currency, total + extra, at, apply=() if on_account else apply, check=check, memo=memo, day=day
         )
-        payment_id = self.book(customer, currency, total + extra, at, apply=() if on_account else apply, check=check)
         if check:
             self._checks.setdefault(currency, []).append(payment_id)
         elif not on_account:
-            self.recent.append((payment_id, customer, items))
+            self.recent.append(Entry(payment_id, customer, items, total + extra, day, memo))
+        if self.bank is not None and ours and not check and again is None:
+            numbers = ", ".join(invoice.number for invoice, _ in items)
+            self.bank.receive(
+                day, currency, total + extra, reference=memo.removeprefix("Transfer "), details=f"Payment of {numbers}", counterparty=customer.name
+            )  # fmt: skip
         for invoice, amount in items:
             invoice.settle(amount)
         if on_account and rng.random() < 0.7:
@@ -75,19 +97,22 @@ class Payments:
         apply: Sequence[tuple[str, Decimal]] = (),
         memo: str | None = None,
         check: bool = False,
+        day: date | None = None,
     ) -> str:
         """Enter a customer payment: to the bank, or (a check) to undeposited funds."""
         office = self.office
-        self._transfers += 1
         return office.books.post_payment(
-            office.head(at, currency, customer.id, customer.subsidiary),
+            office.head(at, currency, customer.id, customer.subsidiary, day),
             amount,
             account=None if check else office.bank(currency),
             apply=apply,
-            memo=memo
-            or (f"Check {self._transfers}" if check else f"Transfer {office.profile.country}{self._transfers:07}"),
+            memo=memo or self._memo(check),
             method=office.chart.methods["check" if check else "wire"],
         )
+
+    def _memo(self, check: bool) -> str:
+        self._transfers += 1
+        return f"Check {self._transfers}" if check else f"Transfer {self.office.profile.country}{self._transfers:07}"
 
     def refund_credit(self, customer: Customer, currency: str, credit_id: str, amount: Decimal, at: datetime) -> None:
         """Pay an unused credit memo back from the bank."""

@@ -6,10 +6,12 @@ Times count back from the present. What happened before Tieout was switched on w
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from pipelines.sandbox import money
+from pipelines.sandbox.bank import Bank
 from pipelines.sandbox.books import OtherLine
 from pipelines.sandbox.calendar import moment
 from pipelines.sandbox.customers import Directory
@@ -32,6 +34,7 @@ class Stage:
     payments: Payments
     till: Till
     present: datetime
+    cast: dict[str, Customer] = field(default_factory=dict)  # who has a part already, by name
 
     def ago(self, days: float, hour: int = 10) -> datetime:
         """An hour in UTC, `days` before the present."""
@@ -41,7 +44,7 @@ class Stage:
         self.trade.agenda.at(when, happening)
 
     def customer(self, name: str, currency: str, method: str = "card") -> Customer:
-        return self.directory.special(name, currency, method)
+        return self.cast.setdefault(name, self.directory.special(name, currency, method))
 
     def owing(self, customer: Customer, days: float, *amounts: str, number: str | None = None) -> list[Invoice]:
         """Invoices that the customer receives `days` before the present. The list fills when that time comes."""
@@ -227,6 +230,31 @@ def _paid_back(stage: Stage, customer: Customer, at: datetime) -> None:
     amount = Decimal("45.00")
     credit = stage.trade.grant(customer, "EUR", amount, at, memo="Goodwill")
     stage.payments.refund_credit(customer, "EUR", credit, amount, at)
+
+
+def plant_bank(stage: Stage, bank: Bank) -> None:
+    """Transfers of late that nobody has entered: two that name what they pay, and one without a word."""
+    one, two = stage.cast["Former Provider Fabrics Ltd"], stage.cast["Half Measures Hotels Ltd"]
+    named, both = stage.owing(one, 25, "840.00"), stage.owing(two, 24, "310.00", "95.50")
+
+    def received(invoices: list[Invoice], at: datetime, reference: str, details: str) -> None:
+        amount = sum((invoice.open for invoice in invoices), money.ZERO)
+        customer, day = invoices[0].customer, stage.office.day(at)
+        bank.receive(
+            day, invoices[0].currency, amount, reference=reference, details=details, counterparty=customer.name
+        )
+        for invoice in invoices:
+            invoice.settle(invoice.open)
+
+    stage.at(stage.ago(6, 11), lambda at: received(named, at, named[0].number, "Invoice payment"))
+    stage.at(
+        stage.ago(5, 11), lambda at: received(both, at, "E2E 7731", f"Paying {both[0].number} and {both[1].number}")
+    )
+    stranger = {"reference": "NOTPROVIDED", "details": "Thank you", "counterparty": "J. Doe"}
+    stage.at(
+        stage.ago(6, 12),
+        lambda at: bank.receive(stage.office.day(at), "EUR", Decimal("321.00"), **stranger),
+    )
 
 
 PLANTS = {"US": plant_us, "GB": plant_emea}

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-CHARGE = re.compile(r"(?<![A-Za-z0-9])(?:ch|py)_[A-Za-z0-9]+")
+CHARGE = re.compile(r"(?<![A-Za-z0-9])(?:ch|py|bl)_[A-Za-z0-9]+")  # or a line of a bank statement
+TRANSFER = re.compile(r"(?<![A-Za-z0-9])GB[0-9]{7}(?![A-Za-z0-9])")
 PAYOUT = re.compile(r"(?<![A-Za-z0-9])po_[A-Za-z0-9]+")
 REFUND = re.compile(r"(?<![A-Za-z0-9])(?:re|pyr)_[A-Za-z0-9]+")
 DISPUTE = re.compile(r"(?<![A-Za-z0-9])(?:dp|du)_[A-Za-z0-9]+")
@@ -33,7 +34,7 @@ class Document:
 
 @dataclass(frozen=True)
 class Payment:
-    """A customer payment, with the provider charges that its memo or external id names."""
+    """A customer payment, with the provider charges that its memo or external id names, and the bank's references that its memo does."""
 
     id: str
     customer: str
@@ -42,6 +43,7 @@ class Payment:
     unapplied: Decimal
     date: date
     cites: frozenset[str] = frozenset()
+    transfers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

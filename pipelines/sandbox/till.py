@@ -10,6 +10,7 @@ from random import Random
 from typing import Literal
 
 from pipelines.sandbox import money
+from pipelines.sandbox.bank import Bank
 from pipelines.sandbox.bookkeeper import Bookkeeper
 from pipelines.sandbox.calendar import Agenda, add_months, business_day, moment
 from pipelines.sandbox.model import Customer, Invoice
@@ -47,6 +48,7 @@ class Till:
         self.currencies = office.profile.takes
         self.charges: dict[str, Charge] = {}
         self.bookkeeper = Bookkeeper(office, account, self.charges)
+        self.bank: Bank | None = None  # where payouts arrive, if its statements are read
         self.paid_out: dict[str, list[str]] = {currency: [] for currency in self.currencies}
 
     def takes(self, currency: str) -> bool:
@@ -182,6 +184,9 @@ class Till:
     def _arrive(self, currency: str, payout_id: str, arrival: date, at: datetime) -> None:
         self.account.settle_payout(payout_id, at=at)
         self.paid_out[currency].append(payout_id)
+        if self.bank is not None:
+            amount = money.major(self.account.stores["payout"].objects[payout_id]["amount"], currency)
+            self.bank.receive(arrival, currency, amount, reference="STRIPE", details="Transfer", counterparty="Stripe")
         if arrival < self.office.activated_on:
             self.agenda.at(self._next_day(at), lambda when: self.bookkeeper.deposit(payout_id, currency, arrival, when))
 

@@ -9,9 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.sandbox import truth_breaks, truth_erp
+from pipelines.sandbox.bank import BOOKS
 from pipelines.sandbox.company import Company
 from pipelines.sandbox.money import ZERO, major, text
 from pipelines.sandbox.survey import Document, Payment
+from pipelines.sandbox.truth_bank import BankView, line_id
 from pipelines.sandbox.truth_breaks import PspView
 from pipelines.sandbox.truth_drops import DropView
 from pipelines.sandbox.truth_erp import ErpView
@@ -47,8 +49,14 @@ class Truth:
         erps = self.remember()
         psps = [truth_breaks.read(branch.till) for branch in self.company.branches]
         known = {str(obj["id"]) for psp in psps for obj in (*psp.charges, *psp.payouts)}
+        known |= {line_id(line) for line in self.company.bank.lines()}
         for erp, psp in zip(erps, psps, strict=True):
-            lists["breaks"] += truth_breaks.Breaks(erp, psp, known).all()
+            breaks = truth_breaks.Breaks(erp, psp, known)
+            lists["breaks"] += breaks.all()
+            if erp.connection == BOOKS:
+                bank = BankView(self.company.bank, erp, breaks)
+                lists["payments"] += bank.payments()
+                lists["breaks"] += bank.breaks()
             self._erp(erp, lists)
             _psp(psp, erp, lists)
         for drop in self.company.drops:

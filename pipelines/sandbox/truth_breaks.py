@@ -129,14 +129,17 @@ class Breaks:
         return "missing_in_erp" if self._exact(charge) else self._candidates(charge, amount, currency)
 
     def _candidates(self, charge: Row, amount: Decimal, currency: str) -> str:
-        """How many answers the customer's open invoices give: one alone, or else one set of several."""
-        owed = self.open.get((self.psp.mapped.get(charge["customer"] or "", ""), currency), [])
+        return self.reason(amount, self.open.get((self.psp.mapped.get(charge["customer"] or "", ""), currency), []))
+
+    @staticmethod
+    def reason(amount: Decimal, owed: list[Decimal], others: int = 0) -> str:
+        """How many answers there are: `others`, and of the payer's open invoices one alone, or else one set of several."""
         fitting = sum(open_amount == amount for open_amount in owed)
         if not fitting and len(owed) <= _MOST_OPEN:
             fitting = sum(
                 sum(group) == amount for size in range(2, _LARGEST_SET + 1) for group in combinations(owed, size)
             )
-        return {0: "no_evidence", 1: "single_candidate"}.get(fitting, "ambiguous_match")
+        return {0: "no_evidence", 1: "single_candidate"}.get(fitting + others, "ambiguous_match")
 
     def _exact(self, charge: Row) -> bool:
         """Whether the charge names its customer and invoices: by our metadata, or by an invoice number in its words."""

@@ -1,16 +1,17 @@
-"""SFTP drops: open-receivables reports and invoice PDFs that a company leaves on a server.
+"""SFTP drops: open-receivables reports and invoice PDFs, or bank statements, that a company leaves on a server.
 
 What
     A report lists what is open. What a newer report of the same scope stops listing is closed, by that report; no payment is invented.
-    A connection is one account on one server, with one profile that says how its reports read (`pipelines.sftp.profile`).
+    A bank statement adds lines and closes nothing; money received on it is a payment that books reconcile, like a provider's.
+    A connection is one account on one server, with one profile that says how its files read (`pipelines.sftp.profile`).
 
 Auth
     Public key only; a password is never offered, and neither the agent nor ~/.ssh is consulted. The server's host key is pinned in
     `host_key`; another key stops the connection before anything is sent.
 
 Reads
-    `report` every file with its status and reason, `report_line` its lines in canonical columns, `attachment` the invoice PDFs. Files
-    are kept by content in the landing folder, so that a corrected profile or `reprocess_since` needs no second upload.
+    `report` every file with its status and reason, `report_line` or `statement_line` its lines in canonical columns, `attachment` the
+    invoice PDFs. Files are kept by content in the landing folder, so that a corrected profile or `reprocess_since` needs no second upload.
 
 Writes
     None. Nothing on the server is moved, renamed or deleted.

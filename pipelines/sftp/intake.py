@@ -92,7 +92,8 @@ class Intake:
 
     def _undecided(self, file: RemoteFile, sha256: str) -> Report:
         report = Report(sha256, sha256, file.name, file.path, file.size, file.modified_at)
-        return self._placed(report, self._reading(report) if self._settings.profile.columns.report_date else None)
+        by_column = self._settings.profile is not None and self._settings.profile.columns.report_date
+        return self._placed(report, self._reading(report) if by_column else None)
 
     def _placed(self, report: Report, reading: Reading | None) -> Report:
         """Placed afresh, under the settings of today."""
@@ -179,10 +180,13 @@ class Intake:
 
     def _gone_lines(self, report: Report, reading: Reading) -> tuple[int, ...]:
         """Lines that an earlier profile may have read and this one does not; they get a version that says so."""
-        if report.profile == self._settings.fingerprint or len(reading.lines) >= (report.row_count or 0):
+        if report.profile == self._settings.fingerprint or len(reading.lines + reading.bookings) >= (
+            report.row_count or 0
+        ):
             return ()
         content = self._landing.content(report.sha256, report.file_name) or b""
-        return tuple(sorted(set(range(1, content.count(b"\n") + 2)) - {line.number for line in reading.lines}))
+        read = {line.number for line in reading.lines} | {booking.number for booking in reading.bookings}
+        return tuple(sorted(set(range(1, content.count(b"\n") + 2)) - read))
 
     def _previous(self, scope: str, reports: dict[str, Any]) -> Previous | None:
         applied = [report for report in reports.values() if report["status"] == APPLIED and report["scope"] == scope]
@@ -197,7 +201,7 @@ class Intake:
 
     def _reading(self, report: Report) -> Reading | None:
         content = self._landing.content(report.sha256, report.file_name)
-        return None if content is None else read(content, self._settings.profile)
+        return None if content is None else read(content, self._settings.layout)
 
 
 def _refs(reading: Reading) -> frozenset[str]:

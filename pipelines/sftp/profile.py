@@ -1,19 +1,28 @@
-"""A profile says how the reports of one connection read: everything is explicit, and what it does not say is not guessed."""
+"""A profile says how the files of one connection read, reports or bank statements: everything is explicit, and what it does not say is
+not guessed."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pipelines.sftp import encodings
 from pipelines.sftp.values import date_pattern, parse_currency
 
-REQUIRED = ("invoice_ref", "customer_ref", "open_amount")
 
-
-class ColumnMap(BaseModel):
-    """Canonical column = the report's own header. A column that is named here must be in the file unless listed in `optional`."""
+class Columns(BaseModel):
+    """Canonical column = the file's own header. A column that is named here must be in the file unless listed in `optional`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    currency: str | None = None
+
+    def mapped(self) -> dict[str, str]:
+        """Canonical name -> header, for the columns that are mapped."""
+        return {name: header for name, header in self.model_dump().items() if header is not None}
+
+
+class ColumnMap(Columns):
+    """Columns of a report of open items."""
 
     invoice_ref: str
     customer_ref: str
@@ -22,20 +31,31 @@ class ColumnMap(BaseModel):
     original_amount: str | None = None
     invoice_date: str | None = None
     due_date: str | None = None
-    currency: str | None = None
     is_disputed: str | None = None
     scope: str | None = None
     report_date: str | None = None
 
-    def mapped(self) -> dict[str, str]:
-        """Canonical name -> header, for the columns that are mapped."""
-        return {name: header for name, header in self.model_dump().items() if header is not None}
+
+class StatementColumns(Columns):
+    """Columns of a bank statement."""
+
+    booked_date: str
+    amount: str  # signed: money received is positive
+    transaction_id: str | None = None  # the bank's own
+    reference: str | None = None
+    description: str | None = None
+    counterparty: str | None = None
+    bank_account: str | None = None
 
 
-class Profile(BaseModel):
-    """How the reports of one connection read."""
+class Layout(BaseModel):
+    """How the files of one connection are cut into cells, and the cells into values."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    table: ClassVar[str]  # of the settings, where a remedy is to be applied
+    required: ClassVar[tuple[str, ...]]
+    key: ClassVar[str]  # the column that names a row to a person
 
     encoding: str = "utf-8"
     delimiter: str = Field(default=",", min_length=1, max_length=1)
@@ -45,11 +65,9 @@ class Profile(BaseModel):
     thousands: Literal["", ".", ",", " ", "'", "\u00a0"] = ""
     negative: Literal["leading", "trailing", "parentheses"] = "leading"
     date_format: str  # explicit per source: dd/mm/yyyy, yyyymmdd, ...
-    currency: str | None = None  # one currency for every row, where the report has no column for it
-    true_values: tuple[str, ...] = ("yes", "y", "true", "1", "x")
-    false_values: tuple[str, ...] = ("no", "n", "false", "0")
+    currency: str | None = None  # one currency for every row, where the file has no column for it
     optional: tuple[str, ...] = ()  # mapped columns that a file may leave out
-    columns: ColumnMap
+    columns: Columns
 
     @field_validator("encoding")
     @classmethod
@@ -68,14 +86,34 @@ class Profile(BaseModel):
         return None if value is None else parse_currency(value)
 
     @model_validator(mode="after")
-    def _consistent(self) -> "Profile":
+    def _consistent(self) -> "Layout":
         if (self.currency is None) == (self.columns.currency is None):
-            raise ValueError("set exactly one of currency (fixed) and columns.currency (a column of the report)")
+            raise ValueError("set exactly one of currency (fixed) and columns.currency (a column of the file)")
         if self.decimal == self.thousands:
             raise ValueError("decimal and thousands are the same sign")
-        wrong = [name for name in self.optional if name in REQUIRED or name not in self.columns.mapped()]
+        wrong = [name for name in self.optional if name in self.required or name not in self.columns.mapped()]
         if wrong:
             raise ValueError(
-                f"optional names {', '.join(wrong)}: only mapped columns other than {', '.join(REQUIRED)} may be optional"
+                f"optional names {', '.join(wrong)}: only mapped columns other than {', '.join(self.required)} may be optional"
             )
         return self
+
+
+class Profile(Layout):
+    """How the reports of one connection read."""
+
+    table, key = "profile", "invoice_ref"
+    required = ("invoice_ref", "customer_ref", "open_amount")
+
+    true_values: tuple[str, ...] = ("yes", "y", "true", "1", "x")
+    false_values: tuple[str, ...] = ("no", "n", "false", "0")
+    columns: ColumnMap
+
+
+class Statement(Layout):
+    """How the bank statements of one connection read."""
+
+    table, key = "statement", "transaction_id"
+    required = ("booked_date", "amount")
+
+    columns: StatementColumns

@@ -13,8 +13,9 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.sftp import encodings
-from pipelines.sftp.profile import REQUIRED, Profile
-from pipelines.sftp.values import BadValue, parse_amount, parse_currency, parse_date, parse_flag
+from pipelines.sftp.cells import Cells
+from pipelines.sftp.profile import Layout, Profile
+from pipelines.sftp.values import BadValue, parse_flag
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,22 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Booking:
+    """One canonical row of a bank statement. `amount` is signed: money received is positive."""
+
+    number: int
+    booked_date: date
+    currency: str
+    amount: Decimal
+    transaction_id: str | None = None
+    reference: str | None = None
+    description: str | None = None
+    counterparty: str | None = None
+    bank_account: str | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class BadRow:
     """A row set aside: where it is, why, and what mends it."""
 
@@ -53,6 +70,7 @@ class Reading:
     """What a file says under a profile. `problems` (with remedies) reject the whole file; `truncated` says how its end shows a cut."""
 
     lines: tuple[Line, ...] = ()
+    bookings: tuple[Booking, ...] = ()  # where the files are statements
     bad_rows: tuple[BadRow, ...] = ()
     problems: tuple[str, ...] = ()
     truncated: str | None = None
@@ -60,14 +78,14 @@ class Reading:
     row_count: int = 0
 
 
-def read(content: bytes, profile: Profile) -> Reading:
-    """Bytes of a report -> Reading. Never raises for what a file may hold."""
+def read(content: bytes, profile: Layout) -> Reading:
+    """Bytes of a report or statement -> Reading. Never raises for what a file may hold."""
     if not content.strip():
         return Reading()
     try:
         text = encodings.decode(content, profile.encoding)
     except encodings.WrongEncoding as error:
-        return Reading(problems=(str(error),))
+        return Reading(problems=(_remedied(str(error), profile),))
     final_newline = text.endswith(("\n", "\r"))
     rows = _rows(text, profile)
     try:
@@ -80,7 +98,7 @@ def read(content: bytes, profile: Profile) -> Reading:
     return _body(rows, header, profile, final_newline)
 
 
-def _rows(text: str, profile: Profile) -> Iterator[tuple[int, list[str]]]:
+def _rows(text: str, profile: Layout) -> Iterator[tuple[int, list[str]]]:
     """(line number in the file, cells) of every row that is not blank, header first."""
     lines = io.StringIO(text, newline="")
     for _ in range(profile.skip_rows):
@@ -93,7 +111,7 @@ def _rows(text: str, profile: Profile) -> Iterator[tuple[int, list[str]]]:
         start = reader.line_num + 1
 
 
-def _header_problems(header: list[str], profile: Profile) -> tuple[str, ...]:
+def _header_problems(header: list[str], profile: Layout) -> tuple[str, ...]:
     mapped = {name: title for name, title in profile.columns.mapped().items() if name not in profile.optional}
     missing = [f"{title} ({name})" for name, title in mapped.items() if title not in header]
     repeated = [title for title, count in Counter(header).items() if count > 1 and title]
@@ -101,17 +119,18 @@ def _header_problems(header: list[str], profile: Profile) -> tuple[str, ...]:
     if missing:
         problems.append(
             f"missing columns: {', '.join(missing)}; the file has: {', '.join(header)}. Remedy: send the report with these columns, or"
-            " correct profile.columns, profile.delimiter or profile.skip_rows"
+            f" correct {profile.table}.columns, {profile.table}.delimiter or {profile.table}.skip_rows"
         )
     if repeated:
         problems.append(f"columns named twice: {', '.join(repeated)}. Remedy: send the report with each header once")
     return tuple(problems)
 
 
-def _body(rows: Iterator[tuple[int, list[str]]], header: list[str], profile: Profile, final_newline: bool) -> Reading:
-    lines: list[Line] = []
+def _body(rows: Iterator[tuple[int, list[str]]], header: list[str], profile: Layout, final_newline: bool) -> Reading:
+    read: list[Line | Booking] = []
     bad: list[BadRow] = []
     last_short: str | None = None
+    truncated: str | None = None
     count = 0
     try:
         for number, cells in rows:
@@ -119,17 +138,23 @@ def _body(rows: Iterator[tuple[int, list[str]]], header: list[str], profile: Pro
             last_short = (
                 None if len(cells) >= len(header) else f"line {number} has {len(cells)} of {len(header)} columns"
             )
-            item = _line(number, cells, header, profile)
-            lines.append(item) if isinstance(item, Line) else bad.append(item)
+            item = _row(number, cells, header, profile)
+            bad.append(item) if isinstance(item, BadRow) else read.append(item)
+        if last_short and not final_newline:  # a short row that has a line end is a bad row; one without was cut
+            truncated, bad = f"the last line is incomplete: {last_short}", bad[:-1]
     except csv.Error as error:
-        return Reading(tuple(lines), tuple(bad), (), f"the file ends inside a row ({error})", final_newline, count)
-    truncated = None
-    if last_short and not final_newline:  # a short row that has a line end is a bad row; one without was cut
-        truncated, bad = f"the last line is incomplete: {last_short}", bad[:-1]
-    return Reading(tuple(lines), tuple(bad), (), truncated, final_newline, count)
+        truncated = f"the file ends inside a row ({error})"
+    return Reading(
+        lines=tuple(item for item in read if isinstance(item, Line)),
+        bookings=tuple(item for item in read if isinstance(item, Booking)),
+        bad_rows=tuple(bad),
+        truncated=truncated,
+        final_newline=final_newline,
+        row_count=count,
+    )
 
 
-def _line(number: int, cells: list[str], header: list[str], profile: Profile) -> Line | BadRow:
+def _row(number: int, cells: list[str], header: list[str], profile: Layout) -> Line | Booking | BadRow:
     named = dict(zip(header, (cell.strip() for cell in cells), strict=False))
     mapped = profile.columns.mapped()
     texts = {name: named[title] for name, title in mapped.items() if title in named}
@@ -140,46 +165,43 @@ def _line(number: int, cells: list[str], header: list[str], profile: Profile) ->
                 f"the row has {len(cells)} columns and the header {len(header)}",
                 f"quote cells that hold the separator {profile.delimiter!r}, and send the report again",
             )
-        return Line(number=number, extra=_extra(named, set(mapped.values())), **_values(texts, profile))
+        row = Cells(texts, profile)
+        row.check()
+        extra = {title: cell for title, cell in named.items() if title and title not in mapped.values()}
+        values = _open_item(row, profile) if isinstance(profile, Profile) else _booked(row)
+        return (Line if isinstance(profile, Profile) else Booking)(number=number, extra=extra, **values)
     except BadValue as error:
-        return BadRow(number, texts.get("invoice_ref", ""), error.code, str(error), error.remedy, named)
+        remedy = _remedied(error.remedy, profile)
+        return BadRow(number, texts.get(profile.key, ""), error.code, str(error), remedy, named)
 
 
-def _extra(named: Mapping[str, str], mapped: set[str]) -> dict[str, str]:
-    return {title: cell for title, cell in named.items() if title and title not in mapped}
+def _remedied(text: str, profile: Layout) -> str:
+    """A remedy names the table that the settings have."""
+    return text.replace("profile.", f"{profile.table}.")
 
 
-def _values(texts: Mapping[str, str], profile: Profile) -> dict[str, Any]:
-    for name in REQUIRED:
-        if not texts.get(name):
-            raise BadValue(
-                "empty_cell", f"{getattr(profile.columns, name)} is empty", "fill the cell in and send the report again"
-            )
-    currency = profile.currency or parse_currency(texts["currency"])
-
-    def amount(name: str) -> Decimal | None:
-        text = texts.get(name)
-        try:
-            signs = {"decimal": profile.decimal, "thousands": profile.thousands, "negative": profile.negative}
-            return parse_amount(text, currency, **signs) if text else None
-        except BadValue as error:
-            raise BadValue(error.code, f"{getattr(profile.columns, name)}: {error}", error.remedy) from None
-
-    def day(name: str) -> date | None:
-        text = texts.get(name)
-        return parse_date(text, profile.date_format) if text else None
-
-    flag = texts.get("is_disputed")
+def _open_item(row: Cells, profile: Profile) -> dict[str, Any]:
+    flag = row.texts.get("is_disputed")
     return {
-        "invoice_ref": texts["invoice_ref"],
-        "customer_ref": texts["customer_ref"],
-        "customer_name": texts.get("customer_name") or None,
-        "currency": currency,
-        "open_amount": amount("open_amount"),
-        "original_amount": amount("original_amount"),
-        "invoice_date": day("invoice_date"),
-        "due_date": day("due_date"),
+        "invoice_ref": row.texts["invoice_ref"],
+        "customer_ref": row.texts["customer_ref"],
+        "customer_name": row.text("customer_name"),
+        "currency": row.currency,
+        "open_amount": row.amount("open_amount"),
+        "original_amount": row.amount("original_amount"),
+        "invoice_date": row.day("invoice_date"),
+        "due_date": row.day("due_date"),
         "is_disputed": None if flag is None else parse_flag(flag, profile.true_values, profile.false_values),
-        "scope": texts.get("scope", ""),
-        "report_date": day("report_date"),
+        "scope": row.texts.get("scope", ""),
+        "report_date": row.day("report_date"),
+    }
+
+
+def _booked(row: Cells) -> dict[str, Any]:
+    words = ("transaction_id", "reference", "description", "counterparty", "bank_account")
+    return {
+        "currency": row.currency,
+        "amount": row.amount("amount"),
+        "booked_date": row.day("booked_date"),
+        **{name: row.text(name) for name in words},
     }

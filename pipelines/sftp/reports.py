@@ -1,7 +1,8 @@
 """What becomes of a report: its date, its scope, and whether it speaks for the books. Pure functions, no network.
 
 A report says what is open; what it stops listing is closed. So the one dangerous report is the one that lists too little, and every
-doubt about a report holds it until a person confirms it: `report:<file name>` or `report:<report id>`.
+doubt about a report holds it until a person confirms it: `report:<file name>` or `report:<report id>`. A bank statement adds lines and
+closes nothing: only one that was cut is held.
 """
 
 import re
@@ -12,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pipelines.sftp.profile import ColumnMap
 from pipelines.sftp.reading import Reading
 from pipelines.sftp.settings import SftpSettings
 from pipelines.sftp.values import BadValue, parse_date
@@ -88,11 +90,12 @@ def placed(report: Report, settings: SftpSettings, reading: Reading | None = Non
                 f"{error} in the file name. Remedy: rename the file, or correct file_pattern and file_date_format",
             )
         report = replace(report, report_date=day.isoformat(), is_dated=True)
-    return _placed_by_columns(report, settings, reading) if reading is not None and reading.lines else report
+    if settings.profile is None or reading is None or not reading.lines:
+        return report
+    return _placed_by_columns(report, settings.profile.columns, reading)
 
 
-def _placed_by_columns(report: Report, settings: SftpSettings, reading: Reading) -> Report:
-    columns = settings.profile.columns
+def _placed_by_columns(report: Report, columns: ColumnMap, reading: Reading) -> Report:
     dates = {line.report_date for line in reading.lines} if columns.report_date else set()
     scopes = {line.scope for line in reading.lines} if columns.scope else set()
     if None in dates or len(dates) > 1 or len(scopes) > 1:
@@ -119,7 +122,8 @@ def decided(
     confirmed: bool = False,
 ) -> Report:
     """The placed report with its status and reason. Sequence numbers are the caller's."""
-    total = sum((line.open_amount for line in reading.lines), Decimal(0))
+    amounts = [line.open_amount for line in reading.lines] + [booking.amount for booking in reading.bookings]
+    total = sum(amounts, Decimal(0))
     report = replace(
         report,
         row_count=reading.row_count,
@@ -132,7 +136,7 @@ def decided(
         return replace(
             _rejected(report, f"{connection}: {report.file_name}: {'; '.join(problems)}"), row_count=None, total=None
         )
-    if previous is not None and report.order < previous.report.order:
+    if settings.profile and previous is not None and report.order < previous.report.order:
         last = previous.report
         reason = f"older than {last.file_name} of {last.report_date}, which was applied before; it closes nothing"
         return replace(report, status=OLDER, reason=reason)
@@ -154,7 +158,7 @@ def _doubt(
     report: Report, reading: Reading, previous: Previous | None, settings: SftpSettings
 ) -> tuple[str, str] | None:
     """Why a person must look first: (status, words); None if there is no reason."""
-    if reading.row_count == 0:
+    if reading.row_count == 0 and settings.profile:
         return EMPTY, "the report lists nothing"
     if reading.truncated:
         return TRUNCATED, reading.truncated
@@ -164,6 +168,8 @@ def _doubt(
         return TRUNCATED, f"it has {reading.row_count} rows and min_rows is {settings.min_rows}"
     if report.size < settings.min_bytes:
         return TRUNCATED, f"it has {report.size} bytes and min_bytes is {settings.min_bytes}"
+    if settings.statement:
+        return None
     if reading.bad_rows:
         first = reading.bad_rows[0]
         return (

@@ -1,14 +1,15 @@
-"""What an SFTP connection may set: where the drop is, who we are there, how its reports read, and when to ask a person."""
+"""What an SFTP connection may set: where the drop is, who we are there, how its files read, and when to ask a person."""
 
 import hashlib
 import re
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
 from pipelines.connections import Cadence, Secret, Settings
-from pipelines.sftp.profile import Profile
+from pipelines.sftp.profile import Layout, Profile, Statement
 
 
 class SftpSettings(Settings):
@@ -25,8 +26,8 @@ class SftpSettings(Settings):
     passphrase: Secret | None = None
     timeout_seconds: float = Field(default=30, gt=0)
 
-    folder: str = "csv_data_uploads"  # reports
-    attachments_folder: str = "."  # invoice PDFs; "" reads none
+    folder: str = "csv_data_uploads"  # reports, or bank statements
+    attachments_folder: str = "."  # invoice PDFs; "" reads none, and where statements are dropped there are none
     file_pattern: str = r".+\.csv"  # (?P<date>...) gives the report's date, (?P<scope>...) its scope
     file_date_format: str = "yyyy-mm-dd"
     scope: str = ""  # what a report covers; absence closes only within one scope
@@ -38,7 +39,8 @@ class SftpSettings(Settings):
     max_close_share: Decimal = Field(default=Decimal("0.5"), ge=0, le=1)  # a report that would close more asks a person
     reprocess_since: date | None = None  # decide the reports of this date and later again, once, from the copies kept
 
-    profile: Profile
+    profile: Profile | None = None  # the files are reports of open items ...
+    statement: Statement | None = None  # ... or bank statements
 
     @field_validator("host_key")
     @classmethod
@@ -49,6 +51,11 @@ class SftpSettings(Settings):
                 'must be the server\'s public key line, such as "ssh-ed25519 AAAA..." (ssh-keyscan prints it)'
             )
         return " ".join(parts[:2])
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_invoices(cls, values: Any) -> Any:
+        return {"attachments_folder": "", **values} if isinstance(values, dict) and "statement" in values else values
 
     @field_validator("file_pattern")
     @classmethod
@@ -67,6 +74,22 @@ class SftpSettings(Settings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _one_layout(self) -> "SftpSettings":
+        if (self.profile is None) == (self.statement is None):
+            raise ValueError("set exactly one of profile (reports of open items) and statement (bank statements)")
+        return self
+
+    def tells_of_payments(self) -> bool:
+        return self.statement is not None
+
+    @property
+    def layout(self) -> Layout:
+        """How the files read."""
+        layout = self.profile or self.statement
+        assert layout is not None
+        return layout
+
     @property
     def fingerprint(self) -> str:
         """Changes when a setting does that decides about reports: one held or rejected under other settings is decided again."""
@@ -78,6 +101,6 @@ class SftpSettings(Settings):
             "min_bytes",
             "max_close_share",
             "time_zone",
-            "profile",
+            self.layout.table,
         )
         return hashlib.sha256(self.model_dump_json(include=set(names)).encode()).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""The dlt source of an SFTP drop: reports with their decisions, their lines, and the invoice PDFs."""
+"""The dlt source of an SFTP drop: reports or bank statements with their decisions, their lines, and the invoice PDFs."""
 
 import json
 from collections.abc import Iterator
@@ -10,14 +10,15 @@ import pyarrow as pa
 
 from pipelines.connections import Connection
 from pipelines.load import resource
+from pipelines.sftp import statements
 from pipelines.sftp.client import SftpClient
 from pipelines.sftp.intake import Intake, Outcome
 from pipelines.sftp.landing import Landing
 from pipelines.sftp.reading import BadRow, Line
 from pipelines.sftp.settings import SftpSettings
-from pipelines.sftp.tables import ATTACHMENT, REPORT, REPORT_LINE
+from pipelines.sftp.tables import ATTACHMENT, REPORT, REPORT_LINE, STATEMENT_LINE
 from pipelines.sync import SyncContext
-from pipelines.tables import Quarantined, arrow_batch
+from pipelines.tables import Quarantined, Table, arrow_batch
 
 _BATCH = 50_000
 
@@ -50,14 +51,32 @@ class Drop:
         state = dlt.current.source_state()
         for outcome in Intake(self._connection, self._context).outcomes(state):
             self._reports += self._batches(REPORT, [_report_row(outcome)])
-            self._lines += self._batches(REPORT_LINE, [_line_row(outcome, line) for line in outcome.reading.lines])
-            gone = [{"report_id": outcome.report.report_id, "line_number": number} for number in outcome.gone]
-            self._lines += self._batches(REPORT_LINE, gone, deleted=True)
-            self._context.quarantine += [self._set_aside(outcome, row) for row in outcome.reading.bad_rows]
+            rows, bad = self._rows(outcome)
+            self._lines += self._batches(self.table, rows)
+            numbers = sorted({*outcome.gone, *(row.number for row in bad)} if outcome.gone else ())
+            gone = [{"report_id": outcome.report.report_id, "line_number": number} for number in numbers]
+            self._lines += self._batches(self.table, gone, deleted=True)
+            self._context.quarantine += [self._set_aside(outcome, row) for row in (*outcome.reading.bad_rows, *bad)]
             self._context.log.count(**{f"reports_{outcome.report.status}": 1})
             state["through"] = max(state.get("through", 0), outcome.report.modified_at)
         if "through" in state:  # the server's clock: the newest report it had
             self._context.complete_through = datetime.fromtimestamp(state["through"], UTC)
+
+    @property
+    def table(self) -> Table:
+        """Where the lines go."""
+        return REPORT_LINE if self._settings.profile else STATEMENT_LINE
+
+    def _rows(self, outcome: Outcome) -> tuple[list[dict[str, Any]], list[BadRow]]:
+        """Lines as raw rows, and those that cannot be told apart."""
+        reading = outcome.reading
+        if self._settings.profile:
+            return [_line_row(outcome, line) for line in reading.lines], []
+        found = list(statements.rows(self._name, outcome.report.report_id, reading.bookings))
+        rows = [row for row in found if not isinstance(row, BadRow)]
+        debits = sum(booking.amount <= 0 for booking in reading.bookings)
+        self._context.log.count(statement_lines=len(rows), statement_debits=debits)
+        return rows, [row for row in found if isinstance(row, BadRow)]
 
     def attachments(self) -> Iterator[pa.Table]:
         """Every PDF known, each run: an unchanged one adds no version."""
@@ -95,12 +114,17 @@ class Drop:
         report = outcome.report
         return Quarantined(
             self._name,
-            REPORT_LINE.name,
+            self.table.name,
             f"{report.report_id}|{row.number}",
-            f"{self._name}: {report.file_name} line {row.number}, {row.key or 'no invoice number'}: {row.reason} ({row.code})",
+            f"{self._name}: {report.file_name} line {row.number}, {row.key or 'no number'}: {row.reason} ({row.code})",
             row.remedy[:1].upper() + row.remedy[1:] + ".",
             json.dumps(
-                {"file_name": report.file_name, "line": row.number, "invoice_ref": row.key, "cells": dict(row.cells)}
+                {
+                    "file_name": report.file_name,
+                    "line": row.number,
+                    self._settings.layout.key: row.key,
+                    "cells": dict(row.cells),
+                }
             ),
         )
 
@@ -151,7 +175,7 @@ def source(connection: Connection, context: SyncContext) -> Any:
         drop = Drop(connection, context)
         return [  # dlt marks the functions it is given, which bound methods do not bear
             resource(REPORT, lambda: drop.reports()),
-            resource(REPORT_LINE, lambda: drop.lines()),
+            resource(drop.table, lambda: drop.lines()),
             resource(ATTACHMENT, lambda: drop.attachments()),
         ]
 

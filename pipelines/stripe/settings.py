@@ -33,6 +33,9 @@ class StripeSettings(Settings):
     relist_every_hours: float = Field(default=24, ge=0)
     relist_days: RelistDays = RelistDays()
 
+    def tells_of_payments(self) -> bool:
+        return True
+
     @field_validator("base_url")
     @classmethod
     def _no_slash(cls, value: str) -> str:

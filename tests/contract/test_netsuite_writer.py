@@ -78,9 +78,10 @@ def test_a_payment_applies_a_journal_line_and_a_credit(world: World) -> None:
     assert left == [{"open": Decimal(0), "unused": Decimal(0)}]
 
 
-def test_a_lost_answer_is_found_and_not_written_twice(world: World) -> None:
+@pytest.mark.parametrize("account", [None, kit.BANK])  # a provider's money, and what a bank statement shows
+def test_a_lost_answer_is_found_and_not_written_twice(world: World, account: str | None) -> None:
     invoice = kit.invoice(world.books)
-    made, intent = writer(world), payment(invoice)
+    made, intent = writer(world), payment(invoice, account=account)
     world.way.drop_after = lambda method, path: method == "POST" and path.endswith("/customerPayment")
     with pytest.raises(Transient, match="no answer"):
         made.create(intent)
@@ -89,7 +90,8 @@ def test_a_lost_answer_is_found_and_not_written_twice(world: World) -> None:
     found = made.find(intent)
     assert found == str(booked(world)[0]["id"])
     assert made.create(intent) == found  # "already exists" is success
-    assert len(booked(world)) == 1
+    (row,) = booked(world)
+    assert (str(row["account"]) == kit.BANK) is (account is not None)
 
 
 def test_a_busy_refusal_is_retried_and_an_error_is_not(world: World) -> None:

@@ -65,7 +65,7 @@ def test_the_files_lead_to_it_and_are_private(sandbox: Sandbox) -> None:
     folder = sandbox.connections.parent
     tables = tomllib.loads(sandbox.connections.read_text("utf-8"))
     assert {f"{system}.{name}" for system, held in tables.items() for name in held} == {
-        "netsuite.books_us", "netsuite.books_emea", "stripe.cards_us", "stripe.cards_emea", "sftp.drop_dach", "sftp.drop_nordics",
+        "netsuite.books_us", "netsuite.books_emea", "stripe.cards_us", "stripe.cards_emea", "sftp.drop_dach", "sftp.drop_nordics", "sftp.bank_emea",
         "quickbooks.qbo_us", "quickbooks.qbo_uk", "stripe.cards_qbo_us", "stripe.cards_qbo_uk", "ecb.reference_rates",
     }  # fmt: skip
     known = secrets(sandbox)

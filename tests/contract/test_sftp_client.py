@@ -161,7 +161,7 @@ def test_a_drop_read_twice_adds_nothing_the_second_time(drop: Drop, home: Home) 
     drop.put("open_ar_2026-01-05.csv", report("a", "b", "c"))
     drop.put("a.pdf", b"%PDF-1.4 a", folder=".")
     first = sync(drop.connection(), home)
-    assert first.versions == {"report": 1, "report_line": 3, "attachment": 1}
+    assert first.versions == {"report": 1, "report_line": 3, "attachment": 1, "statement_line": 0}
     drop.reads.clear()
     assert added(sync(drop.connection(), home)) == 0
     assert drop.reads == []  # nothing was fetched again
@@ -236,7 +236,12 @@ def test_empty_truncated_and_mass_closing_reports_close_nothing_and_a_confirmed_
     assert open_refs(home) == {"a", "b", "c", "d"}
     assert sum("Remedy" in note for note in outcome.notes) == 3
     yes = said_yes("report:open_ar_2026-01-08.csv")
-    assert sync(drop.connection(), home, confirmations=yes).versions == {"report": 1, "report_line": 0, "attachment": 0}
+    assert sync(drop.connection(), home, confirmations=yes).versions == {
+        "report": 1,
+        "report_line": 0,
+        "attachment": 0,
+        "statement_line": 0,
+    }
     assert open_refs(home) == {"a"}
     assert added(sync(drop.connection(), home, confirmations=yes)) == 0
     # the same name with another content asks again, whatever was confirmed for it before

@@ -158,6 +158,67 @@ def dispute_facts(house: Warehouse) -> None:
         )
 
 
+def bank_facts(house: Warehouse) -> None:
+    """Credits of a bank statement: to be written, booked already in each way that shows, doubtful, and without evidence."""
+    house.connection("bank", "sftp")
+    house.put("raw_netsuite.customer", "books", {"id": "14", "entityid": "C14", "companyname": "Gamma Ltd"})
+    for number, total, currency in (("701", "100.00", "1"), ("702", "55.00", "1"), ("703", "66.00", "1"), ("704", "81.00", "1"), ("705", "30.00", "2")):  # fmt: skip
+        house.document(number, total, entity="14", currency=currency)
+    for id, amount, applied, columns in (
+        ("711", "40.00", (), {"memo": "wire RF-5577"}),
+        ("712", "55.00", (("702", "55.00"),), {"trandate": date(2026, 10, 23)}),
+        ("713", "60.00", (), {"memo": "INV703"}),
+        ("714", "20.00", (), {"trandate": date(2026, 10, 21)}),
+        ("715", "20.00", (), {"trandate": date(2026, 10, 21)}),
+        ("716", "9.00", (), {"externalid": "tieout_payment_bl_ours_14"}),
+        ("717", "100.00", (), {"memo": "INV701", "trandate": date(2026, 7, 1)}),  # long ago
+        ("718", "500.00", (), {"memo": "IC-4711", "entity": "99"}),  # excluded
+    ):
+        house.payment(id, amount, *applied, **{"entity": "14", "trandate": date(2026, 10, 20), **columns})
+    statements = {"s1": ("applied", 1), "s2": ("applied", 2), "s3": ("held_truncated", None)}
+    for place, (id, (status, sequence)) in enumerate(statements.items(), start=1):
+        house.put("raw_sftp.report", "bank", {
+            "report_id": id, "file_name": f"{id}.csv", "report_date": date(2026, 10, 20 + place), "status": status, "sequence": sequence,
+        })  # fmt: skip
+    lines: list[dict[str, Any]] = [
+        {"line_id": "bl_write", "amount": "100.00", "description": "pending"},
+        {"line_id": "bl_ref", "amount": "40.00", "reference": "RF-5577"},
+        {"line_id": "bl_payer", "amount": "55.00", "description": "Invoice INV702"},
+        {"line_id": "bl_doubt", "amount": "66.00", "description": "INV703"},
+        {"line_id": "bl_twin1", "amount": "20.00", "counterparty": "GAMMA Ltd "},
+        {"line_id": "bl_twin2", "amount": "20.00", "counterparty": "Gamma Ltd"},
+        {"line_id": "bl_none", "amount": "77.00", "counterparty": "Somebody"},
+        {"line_id": "bl_single", "amount": "81.00", "counterparty": "Gamma Ltd"},
+        {"line_id": "bl_settled", "amount": "12.00", "reference": "INV702"},
+        {"line_id": "bl_sister", "amount": "500.00", "reference": "IC-4711"},
+        {
+            "line_id": "bl_payout",
+            "amount": "116.00",
+            "reference": "STRIPE",
+            "booked_date": date(2026, 10, 27),
+        },  # po_wait's
+        {
+            "line_id": "bl_checks",
+            "amount": "7.00",
+            "booked_date": date(2026, 10, 6),
+        },  # deposit 603, of another provider
+        {"line_id": "bl_debit", "amount": "-5.00", "reference": "INV701"},
+        {"line_id": "bl_euro", "amount": "30.00", "reference": "INV705", "currency": "EUR"},
+        {"line_id": "bl_ours", "amount": "9.00", "reference": "RF-9"},
+    ]
+    again = {
+        "line_id": "bl_write",
+        "amount": "100.00",
+        "description": "Your INV701",
+        "reference": "E2E/1",
+        "bank_account": "DE89",
+    }
+    listed = [*(("s1", line) for line in lines), ("s2", again), ("s3", {"line_id": "bl_held", "amount": "1.00"})]
+    for number, (statement, line) in enumerate(listed, start=2):
+        default = {"report_id": statement, "line_number": number, "booked_date": date(2026, 10, 20), "currency": "USD"}
+        house.put("raw_sftp.statement_line", "bank", {**default, **line})
+
+
 def payout(
     house: Warehouse,
     id: str,

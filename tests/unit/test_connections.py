@@ -94,12 +94,16 @@ def test_a_provider_s_money_belongs_in_one_set_of_books(tmp_path: Path, monkeypa
         def reconciles(self) -> tuple[str, ...]:
             return self.providers
 
+        def tells_of_payments(self) -> bool:
+            return not self.providers
+
     system = System("shop", "erp", Books, (), lambda c, x: None, lambda c: Check(c.name, "active"))
     monkeypatch.setattr(connections, "systems", lambda: {"shop": system})
-    text = '[shop.a]\nproviders = ["b", "nobody"]\n[shop.b]\nproviders = []\n[shop.c]\nproviders = ["b"]\n'
+    text = '[shop.a]\nproviders = ["b", "nobody"]\n[shop.b]\nproviders = []\n[shop.c]\nproviders = ["b", "a"]\n'
     with pytest.raises(NotConfigured, match="'nobody', and there is no such connection") as raised:
         connections.load(write(tmp_path, text))
     assert "'b' is already reconciled with 'a'" in str(raised.value)
+    assert "[shop.c]: reconciles 'a', which tells of no payments" in str(raised.value)
 
 
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:

@@ -9,12 +9,22 @@ import pytest
 
 from pipelines.home import Home
 from pipelines.publish import publish, query
-from tests.unit.dbt_facts import dispute_facts, ledger_facts, payment_facts, payout_facts, report_facts, scope_facts
+from tests.unit.dbt_facts import (
+    bank_facts,
+    dispute_facts,
+    ledger_facts,
+    payment_facts,
+    payout_facts,
+    report_facts,
+    scope_facts,
+)
 from tests.unit.dbt_second_books import closed_facts, due_facts, line_facts, outsider_facts, shared_facts, sync_facts
 from tests.unit.dbt_warehouse import Warehouse, books
 
 CH = "stripe:cards:"
 NS = "netsuite:books:"
+BANK = "sftp:bank:"
+MEMO = "{reference} {description} {invoices} {date_paid} {bank_id} {amount} {id}"
 pytestmark = pytest.mark.timeout(300)
 
 
@@ -23,8 +33,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     house = Warehouse(tmp_path_factory.mktemp("warehouse") / "tieout.duckdb")
     methods = {"card": "3", "sepa_debit": "8", "cards.sepa_debit": "7", "other.card": "9"}
     books(
-        house, exclude_customers=["99"], payment_methods=methods, memo_template="{charge_id} {payment_id}",
-        writeback={"payment": "apply", "deposit": "plan"},
+        house, exclude_customers=["99"], payment_methods=methods, memo_template="{charge_id} {payment_id}", banks=["bank"],
+        account_transaction_memo_template=MEMO, writeback={"payment": "apply", "deposit": "plan"},
     )  # fmt: skip
     for facts in (
         ledger_facts,
@@ -33,6 +43,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
         payout_facts,
         report_facts,
         scope_facts,
+        bank_facts,
         sync_facts,
         shared_facts,
         outsider_facts,
@@ -90,7 +101,7 @@ def test_what_is_not_approved_is_owed_by_nobody(house: Warehouse) -> None:
 
 def test_breaks_of_payments(house: Warehouse) -> None:
     def found(*reasons: str) -> set[tuple[Any, ...]]:
-        return {row[:4] for row in house.breaks("books") if row[0] in reasons}
+        return {row[:4] for row in house.breaks("books") if row[0] in reasons and not (row[1] or "").startswith(BANK)}
 
     assert found("missing_in_erp") == {
         ("missing_in_erp", f"{CH}ch_missing", None, Decimal(120)), ("missing_in_erp", f"{CH}ch_number", None, Decimal(33)),
@@ -114,7 +125,7 @@ def test_breaks_of_payouts_documents_and_reports(house: Warehouse) -> None:
     reasons = {
         (reason, left or right): drift
         for reason, left, right, drift, _ in house.breaks("books", "drop", "regions")
-        if not (left or "").startswith(f"{CH}ch_")
+        if not (left or "").startswith((f"{CH}ch_", BANK))
     }
     payouts = {key[1].removeprefix(CH): (key[0], drift) for key, drift in reasons.items() if "po_" in key[1]}
     assert payouts == {
@@ -145,6 +156,7 @@ def test_planned_payments(house: Warehouse) -> None:
     plan = {
         row["intent_key"].removeprefix("tieout_payment_"): (row["amount"], json.loads(row["payload"]), row["evidence"])
         for row in rows
+        if "_bl_" not in row["intent_key"]
     }
     assert plan.keys() == {"ch_missing_12", "ch_number_12", "ch_split_12", "ch_split_13", "ch_330_12"}
     amount, payload, evidence = plan["ch_missing_12"]
@@ -242,7 +254,54 @@ def test_planned_deposits_and_reversals(house: Warehouse) -> None:
         (row["subject_key"], row["reason"])
         for row in house.rows("select * from writeback.wb_exceptions where connection = 'books'")
     }
-    assert exceptions == {(f"{CH}po_wait", "waiting_for_payments"), (f"{CH}ch_number", "unmapped_payment_method")}
+    assert exceptions == {
+        (f"{CH}po_wait", "waiting_for_payments"), (f"{CH}ch_number", "unmapped_payment_method"),
+        (f"{BANK}bl_write", "unmapped_payment_method"), (f"{BANK}bl_euro", "unmapped_payment_method"), (f"{BANK}bl_euro", "bank_account_missing"),
+    }  # fmt: skip
+
+
+def test_money_on_a_bank_statement_is_written_once_and_only_on_exact_evidence(house: Warehouse) -> None:
+    open_lines = {left.removeprefix(BANK): (reason, drift) for reason, left, *_, drift, _ in house.breaks() if (left or "").startswith(BANK)}  # fmt: skip
+    assert open_lines == {
+        "bl_write": ("missing_in_erp", 100), "bl_euro": ("missing_in_erp", 30), "bl_none": ("no_evidence", 77),
+        "bl_single": ("single_candidate", 81), "bl_settled": ("single_candidate", 12), "bl_doubt": ("ambiguous_match", 66),
+    }  # fmt: skip
+    matches = {
+        row["left_key"].removeprefix(BANK): (row["right_key"].removeprefix(NS), row["reason"])
+        for row in house.rows(f"select * from reconciliation.rec_matches where left_key like '{BANK}%'")
+    }
+    assert matches == {
+        "bl_ref": ("711", "reference_in_erp_record"), "bl_payer": ("712", "payer_amount_and_day"), "bl_twin1": ("714", "payer_amount_and_day"),
+        "bl_twin2": ("715", "payer_amount_and_day"), "bl_ours": ("716", "charge_id_in_erp_record"),
+        "bl_payout": (f"{CH}po_wait", "amount_and_day"), "bl_checks": ("603", "amount_and_day"),
+    }  # fmt: skip
+    (planned,) = house.rows("select * from writeback.wb_payments where subject_key like 'sftp:%'")
+    assert (planned["intent_key"], planned["amount"]) == ("tieout_payment_bl_write_14", 100)
+    assert json.loads(planned["payload"]) == {
+        "customer_id": "14", "currency": "USD", "amount": "100.00", "date": "2026-10-20", "account": "101", "method": None,
+        "memo": "E2E/1 Your INV701 INV701 2026-10-20 DE89 100.00 bl_write", "subsidiary_id": "1",
+        "applications": [{"document_id": "701", "line": "0", "document_type": "invoice", "amount": "100.00"}],
+    }  # fmt: skip
+    detail = house.one(f"select detail from reconciliation.rec_breaks where left_key = '{BANK}bl_doubt'")["detail"]
+    assert detail == f"candidates: {NS}703 (invoice_number); {NS}713 (may_be_booked)"
+
+
+def test_a_bank_statement_is_payments_and_nothing_else(house: Warehouse) -> None:
+    rows = house.rows("select * from ledger.ar_payments where system = 'sftp'")
+    assert {row["payment_id"] for row in rows} == {
+        f"bl_{name}" for name in ("write", "ref", "payer", "doubt", "twin1", "twin2", "none", "single", "settled", "euro", "ours", "sister",
+                                     "payout", "checks")
+    }  # fmt: skip
+    told = {row["payment_id"]: (row["payment_type"], row["payment_number"], row["erp_id"], row["sync_status"], row["payment_date"]) for row in rows}  # fmt: skip
+    assert told["bl_ref"] == ("transfer", "RF-5577", "711", "booked", date(2026, 10, 20))  # no zone moves a bank's day
+    assert told["bl_write"] == ("transfer", "E2E/1", None, "unbooked", date(2026, 10, 20))
+    pending = house.one("select pending_amount, is_payment_pending from ledger.ar_documents where document_id = '701'")
+    assert pending == {"pending_amount": 100, "is_payment_pending": True}
+    assert not house.rows("select * from ledger.ar_documents where connection = 'bank'")
+    assert (
+        house.one("select reconciled_by from ledger.ar_connections where connection = 'bank'")["reconciled_by"]
+        == "books"
+    )
 
 
 def test_a_reversal_in_a_closed_period_goes_to_the_erp_and_says_so(house: Warehouse) -> None:

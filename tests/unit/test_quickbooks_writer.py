@@ -150,6 +150,16 @@ def test_only_undeposited_funds_holds_payments(holding: str) -> None:
     assert fake.sent == []
 
 
+def test_what_the_bank_statement_shows_goes_to_the_bank() -> None:
+    fake = Fake()
+    writer(fake, bank_accounts={"USD": "35"}).create(payment(account="35"))
+    assert fake.sent[0][2]["DepositToAccountRef"] == {"value": "35"}
+    for wrong, banks in (("60", {"USD": "60"}), ("36", {"USD": "35"})):
+        with pytest.raises(Rejected):
+            writer(fake, bank_accounts=banks).create(payment(account=wrong))
+    assert len(fake.sent) == 1
+
+
 def test_a_journal_line_and_a_credit_memo_are_linked() -> None:
     fake = Fake()
     applications = [

@@ -24,6 +24,17 @@ by_number as (
     inner join postings on evidence.payment_key = postings.payment_key
 ),
 
+-- A payment in the books that may be this very money.
+by_booking as (
+    select
+        bookings.line_key as payment_key,
+        bookings.erp_payment_key as set_key,
+        'may_be_booked' as method
+    from {{ ref('int_bank_bookings') }} as bookings
+    inner join postings on bookings.line_key = postings.payment_key
+    where not bookings.is_match
+),
+
 open_of_customer as (
     select
         postings.payment_key,
@@ -84,6 +95,8 @@ triples as (
 
 candidates as (
     select payment_key, set_key, method from by_number
+    union all
+    select payment_key, set_key, method from by_booking
     union all
     select payment_key, set_key, method from single
     union all

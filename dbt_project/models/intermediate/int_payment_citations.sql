@@ -1,35 +1,17 @@
--- ERP payments that carry the id of a PSP payment in their memo or external id, told apart as first and further ones.
--- Where the settings name a field for it, a charge that no memo and no external id names is looked for there.
+-- ERP payments that stand for a payment of a provider or bank, told apart as first and further ones: those that carry its id, and those
+-- that somebody booked from the bank statement.
 with
 
 payments as (
-    select *, coalesce(memo, '') || ' ' || coalesce(external_id, '') as reference_text
-    from {{ ref('int_open_payments') }}
+    select * from {{ ref('int_open_payments') }}
     where not is_deleted
 ),
 
-found as (
-    {{ x_find_all('payments', 'reference_text', id_pattern(['ch', 'py']), ['payment_key'], 'charge_id') }}
-),
-
-fields as (
-    select payments.payment_key, {{ x_json_lookup('payments.custom_fields', 'connections.charge_reference_field') }} as reference_text
-    from payments
-    inner join {{ ref('stg_tieout__connections') }} as connections on payments.connection = connections.connection
-    where connections.charge_reference_field is not null
-),
-
-found_in_fields as (
-    {{ x_find_all('fields', 'reference_text', id_pattern(['ch', 'py']), ['payment_key'], 'charge_id') }}
-),
-
 cited as (
-    select payment_key, charge_id from found
-    union
-    select payment_key, charge_id from found_in_fields
-    where
-        charge_id not in (select charge_id from found)
-        and payment_key not in (select payment_key from found)
+    select payment_key, charge_id, 'charge_id_in_erp_record' as method from {{ ref('int_cited_ids') }}
+    union all
+    select erp_payment_key as payment_key, charge_id, method from {{ ref('int_bank_bookings') }}
+    where is_match
 ),
 
 psp_payments as (select * from {{ ref('int_psp_payments') }}),
@@ -50,6 +32,7 @@ evidence_customers as (select distinct payment_key, customer_key from {{ ref('in
 joined as (
     select
         cited.charge_id,
+        cited.method,
         psp_payments.payment_key as psp_payment_key,
         payments.payment_key as erp_payment_key,
         payments.payment_id as erp_payment_id,

@@ -1,6 +1,4 @@
--- Documents that a PSP payment itself names: by our metadata, else by invoice numbers in its description or statement text.
-{%- set words = '([A-Za-z0-9][A-Za-z0-9_./-]*[A-Za-z0-9])' -%}
-{%- set parts = '([A-Za-z0-9][A-Za-z0-9_.-]*[A-Za-z0-9])' %}
+-- Documents that a payment of a provider or bank names itself: by our metadata, else by invoice numbers in its words.
 with
 
 payments as (
@@ -30,6 +28,7 @@ by_metadata as (
         named_ids.payment_key,
         documents.document_key,
         documents.customer_key,
+        documents.open_amount,
         1 as number_matches
     from named_ids
     inner join documents
@@ -48,18 +47,8 @@ without_metadata as (
     where named.payment_key is null
 ),
 
-found_words as (
-    {{ x_find_all('without_metadata', 'reference_text', words, ['payment_key'], 'word') }}
-    union
-    {{ x_find_all('without_metadata', 'reference_text', parts, ['payment_key'], 'word') }}
-),
-
--- A number without a digit, or one so short that it could be anything, proves nothing.
 numbers as (
-    select payment_key, upper(word) as document_number
-    from found_words
-    where length(word) >= 4 and word <> translate(word, '0123456789', '')
-    group by payment_key, upper(word)
+    {{ reference_numbers('without_metadata', 'reference_text', ['payment_key']) }}
 ),
 
 by_number as (
@@ -67,21 +56,22 @@ by_number as (
         numbers.payment_key,
         documents.document_key,
         documents.customer_key,
-        count(*) over (partition by numbers.payment_key, numbers.document_number) as number_matches
+        documents.open_amount,
+        count(*) over (partition by numbers.payment_key, numbers.number) as number_matches
     from numbers
     inner join without_metadata on numbers.payment_key = without_metadata.payment_key
     inner join documents
         on
             without_metadata.erp_connection = documents.connection
-            and numbers.document_number = upper(documents.document_number)
+            and numbers.number = upper(documents.document_number)
             and without_metadata.currency = documents.currency
             and (without_metadata.erp_customer_key is null or without_metadata.erp_customer_key = documents.customer_key)
 ),
 
 evidence as (
-    select payment_key, document_key, customer_key, number_matches, 'metadata' as method from by_metadata
+    select payment_key, document_key, customer_key, open_amount, number_matches, 'metadata' as method from by_metadata
     union all
-    select payment_key, document_key, customer_key, number_matches, 'invoice_number' as method from by_number
+    select payment_key, document_key, customer_key, open_amount, number_matches, 'invoice_number' as method from by_number
 ),
 
 -- A number that fits two invoices makes the whole reference a question, not an answer.
@@ -91,6 +81,7 @@ judged as (
         evidence.document_key,
         evidence.customer_key,
         evidence.method,
+        evidence.open_amount,
         max(evidence.number_matches) over (partition by evidence.payment_key) = 1 as is_exact
     from evidence
 )

@@ -1,4 +1,4 @@
--- One row per PSP payment and customer that would be booked, with everything the payload needs and what stands in its way.
+-- One row per payment (of a provider or bank) and customer that would be booked, with what the payload needs and what stands in its way.
 with
 
 postings as (
@@ -176,8 +176,18 @@ planned as (
             {{ x_json_lookup('connections.payment_methods', "dated.connection || '.' || dated.payment_method") }},
             {{ x_json_lookup('connections.payment_methods', 'dated.payment_method') }}
         ) as erp_method,
-        connections.holding_account,
-        connections.memo_template,
+        -- What a bank statement shows is in the bank already.
+        case
+            when dated.is_bank then {{ x_json_lookup('connections.bank_accounts', 'dated.currency') }}
+            else connections.holding_account
+        end as account,
+        dated.is_bank and {{ x_json_lookup('connections.bank_accounts', 'dated.currency') }} is null as is_without_account,
+        case when dated.is_bank then connections.account_transaction_memo_template else connections.memo_template end as memo_template,
+        dated.is_bank,
+        dated.description,
+        dated.statement_descriptor,
+        dated.counterparty,
+        dated.bank_id,
         connections.writeback_payment as mode,
         dated.system as psp_system,
         coalesce(allocated.subsidiary_id, primary_subsidiaries.primary_id, primary_subsidiaries.any_id) as subsidiary_id,

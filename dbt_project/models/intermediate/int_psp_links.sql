@@ -1,10 +1,10 @@
--- Which ERP connection reconciles which payment provider's. A provider belongs to one set of books: the first by name.
+-- Which ERP connection reconciles which payment provider's, or bank's. Each belongs to one set of books: the first by name.
 with
 
 connections as (select * from {{ ref('stg_tieout__connections') }}),
 
 named as (
-    {%- for psp in var('psps') %}
+    {%- for psp in var('psps') + ['banks'] %}
     select connection, psp_connection
     from (
         {{ x_json_values(

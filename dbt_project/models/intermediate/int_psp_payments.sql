@@ -1,4 +1,4 @@
--- Every PSP payment with the books that reconcile it and what has become of its money.
+-- Every payment that a provider or bank knows of, with the books that reconcile it and what has become of its money.
 with
 
 payments as (select * from {{ ref('psp_payments') }}),
@@ -10,6 +10,15 @@ customers as (select * from {{ ref('psp_customers') }}),
 out_of_scope as (select * from {{ ref('int_customer_scope') }}),
 
 erp_customers as (select * from {{ ref('erp_customers') }}),
+
+-- A name that is one customer's alone.
+payer_names as (
+    select connection, upper(trim(customer_name)) as payer_name, min(customer_key) as customer_key
+    from erp_customers
+    where not is_deleted
+    group by connection, upper(trim(customer_name))
+    having count(*) = 1
+),
 
 disputes as (
     select
@@ -26,7 +35,9 @@ named as (
         payments.*,
         links.erp_connection,
         links.erp_system,
-        {{ x_local_date('payments.created_at', "coalesce(links.time_zone, 'UTC')") }} as payment_date,
+        coalesce(payments.booked_date, {{ x_local_date('payments.created_at', "coalesce(links.time_zone, 'UTC')") }}) as payment_date,
+        payments.system in ('{{ var("banks") | join("', '") }}') as is_bank,
+        upper(trim(payments.counterparty)) as payer_name,
         links.activated_on,
         links.erp_system || ':' || links.erp_connection || ':' || payments.erp_customer_id as metadata_customer_key,
         links.erp_system || ':' || links.erp_connection || ':' || customers.erp_customer_id as mapped_customer_key,
@@ -51,7 +62,7 @@ known as (
     select
         named.*,
         metadata_customers.customer_key as exact_customer_key,
-        coalesce(metadata_customers.customer_key, mapped_customers.customer_key) as erp_customer_key,
+        coalesce(metadata_customers.customer_key, mapped_customers.customer_key, payer_names.customer_key) as erp_customer_key,
         named.payment_date >= named.activated_on as is_active
     from named
     left join erp_customers as metadata_customers
@@ -62,6 +73,11 @@ known as (
         on
             named.mapped_customer_key = mapped_customers.customer_key
             and named.mapped_customer_key not in (select customer_key from out_of_scope)
+    left join payer_names
+        on
+            named.erp_connection = payer_names.connection
+            and named.payer_name = payer_names.payer_name
+            and payer_names.customer_key not in (select customer_key from out_of_scope)
 )
 
 select * from known

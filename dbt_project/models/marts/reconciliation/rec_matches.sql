@@ -18,7 +18,7 @@ payments as (
         citations.erp_connection as connection,
         citations.psp_payment_key as left_key,
         citations.erp_payment_key as right_key,
-        'charge_id_in_erp_record' as reason,
+        citations.method as reason,
         postings.payment_amount as left_amount,
         citations.payment_amount as right_amount,
         postings.currency,
@@ -50,10 +50,29 @@ deposits as (
     from payouts
 ),
 
+bank_credits as (
+    select
+        'bank_credit' as match_type,
+        erp_connection as connection,
+        line_key as left_key,
+        sum_key as right_key,
+        'amount_and_day' as reason,
+        amount as left_amount,
+        amount as right_amount,
+        currency,
+        true as currency_agrees,
+        true as amount_agrees,
+        cast(null as boolean) as customer_agrees,
+        first_seen_at
+    from {{ ref('int_bank_lump_sums') }}
+),
+
 unioned as (
     select * from payments
     union all
     select * from deposits
+    union all
+    select * from bank_credits
 ),
 
 final as (

@@ -49,10 +49,13 @@ unbooked as (
         case
             when postings.is_exact then evidence.method || ' names ' || evidence.document_keys
             when candidates.candidate_count > 0 then 'candidates: ' || candidates.candidate_keys
+            when postings.is_bank and postings.erp_customer_key is null
+                then 'it names no invoice, and its counterparty is no customer by name. Remedy: book it with its reference in the memo'
             when postings.erp_customer_key is null
                 then 'the payer is mapped to no ERP customer. Remedy: put customer_source_id in its metadata'
             else 'no open invoice of ' || postings.erp_customer_key || ' fits, nor two or three together; larger sets, and sets among more'
-                || ' than 40 open invoices, were not searched. Remedy: book it by hand with the charge id in the memo'
+                || ' than 40 open invoices, were not searched. Remedy: book it by hand with the '
+                || case when postings.is_bank then 'reference' else 'charge id' end || ' in the memo'
         end as detail
     from postings
     left join evidence on postings.payment_key = evidence.payment_key

@@ -32,6 +32,12 @@ found as (
     where mode <> 'off' and has_mixed_subsidiaries
     union all
     select
+        connection, 'payment' as kind, payment_key as subject_key, 'bank_account_missing' as reason, amount, currency, true as is_blocking,
+        'Remedy: name the ' || currency || ' account in bank_accounts' as detail
+    from payments
+    where mode <> 'off' and is_without_account
+    union all
+    select
         connection, 'payment' as kind, payment_key as subject_key, 'unmapped_payment_method' as reason, amount, currency,
         false as is_blocking,
         'booked without a method. Remedy: map ' || coalesce(psp_method, 'none') || ' in payment_methods' as detail

@@ -11,52 +11,67 @@ worded as (
         {{ money_text('amount', 'exponent') }} as amount_text,
         cast(booking_date as {{ dbt.type_string() }}) as date_text
     from planned
-    where mode is not null and not is_held_by_period and not has_mixed_subsidiaries
+    where mode is not null and not is_held_by_period and not has_mixed_subsidiaries and not is_without_account
 ),
 
-final as (
+noted as (
     select
-        worded.intent_key,
-        worded.connection,
-        'payment' as kind,
-        worded.payment_key as subject_key,
-        worded.customer_key,
-        worded.amount,
-        worded.currency,
-        {{ json_object([
-            ['customer_id', x_json_string('worded.customer_id')],
-            ['currency', x_json_string('worded.currency')],
-            ['amount', x_json_string('worded.amount_text')],
-            ['date', x_json_string('worded.date_text')],
-            ['memo', x_json_string(memo_text('worded.memo_template', {
+        worded.*,
+        case
+            when worded.is_bank
+                then {{ memo_text('worded.memo_template', {
+                    'id': 'worded.charge_id', 'amount': 'worded.amount_text', 'reference': 'worded.statement_descriptor',
+                    'description': 'worded.description', 'counterparty': 'worded.counterparty', 'bank_id': 'worded.bank_id',
+                    'date_paid': 'cast(worded.charge_date as varchar)', 'invoices': 'worded.invoice_numbers',
+                }) }}
+            else {{ memo_text('worded.memo_template', {
                 'charge_id': 'worded.charge_id', 'source_id': 'worded.charge_id', 'payment_id': 'worded.platform_payment_id',
                 'amount': 'worded.amount_text',
                 'currency': 'worded.currency', 'date': 'cast(worded.charge_date as varchar)', 'psp': 'worded.psp_system',
                 'method': 'worded.psp_method', 'customer_id': 'worded.customer_id', 'invoices': 'worded.invoice_numbers',
-            }))],
-            ['method', x_json_string('worded.erp_method')],
-            ['account', x_json_string('worded.holding_account')],
-            ['subsidiary_id', x_json_string('worded.subsidiary_id')],
-            ['applications', 'worded.applications'],
+            }) }}
+        end as memo
+    from worded
+),
+
+final as (
+    select
+        noted.intent_key,
+        noted.connection,
+        'payment' as kind,
+        noted.payment_key as subject_key,
+        noted.customer_key,
+        noted.amount,
+        noted.currency,
+        {{ json_object([
+            ['customer_id', x_json_string('noted.customer_id')],
+            ['currency', x_json_string('noted.currency')],
+            ['amount', x_json_string('noted.amount_text')],
+            ['date', x_json_string('noted.date_text')],
+            ['memo', x_json_string('noted.memo')],
+            ['method', x_json_string('noted.erp_method')],
+            ['account', x_json_string('noted.account')],
+            ['subsidiary_id', x_json_string('noted.subsidiary_id')],
+            ['applications', 'noted.applications'],
         ]) }} as payload,
-        worded.evidence_method || ' names ' || worded.evidence_keys
-        || case when worded.rest_amount > 0
-                then '; ' || {{ money_text('worded.rest_amount', 'worded.exponent') }} || ' stays on account'
+        noted.evidence_method || ' names ' || noted.evidence_keys
+        || case when noted.rest_amount > 0
+                then '; ' || {{ money_text('noted.rest_amount', 'noted.exponent') }} || ' stays on account'
             else ''
         end
-        || case when worded.erp_method is null
-                then '; no payment method is mapped to ' || coalesce(worded.psp_method, 'none')
+        || case when noted.erp_method is null
+                then '; no payment method is mapped to ' || coalesce(noted.psp_method, 'none')
             else ''
         end
-        || case when worded.booking_date <> worded.charge_date
-                then '; dated ' || worded.date_text || ' because the period of ' || cast(worded.charge_date as varchar) || ' is closed'
+        || case when noted.booking_date <> noted.charge_date
+                then '; dated ' || noted.date_text || ' because the period of ' || cast(noted.charge_date as varchar) || ' is closed'
             else ''
         end
             as evidence,
-        worded.mode,
+        noted.mode,
         intents.state as intent_state
-    from worded
-    left join intents on worded.intent_key = intents.intent_key
+    from noted
+    left join intents on noted.intent_key = intents.intent_key
 )
 
 select * from final

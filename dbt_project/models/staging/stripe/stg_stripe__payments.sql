@@ -28,12 +28,15 @@ read as (
         charges.balance_transaction as balance_transaction_id,
         coalesce(charges.description, intents.description) as description,
         charges.statement_descriptor,
+        cast(null as {{ dbt.type_string() }}) as counterparty,
+        cast(null as {{ dbt.type_string() }}) as bank_id,
         coalesce({{ x_json_text('charges.metadata', 'customer_source_id') }}, {{ x_json_text('intents.metadata', 'customer_source_id') }})
             as erp_customer_id,
         coalesce({{ x_json_text('charges.metadata', 'invoices_source_id') }}, {{ x_json_text('intents.metadata', 'invoices_source_id') }})
             as erp_document_ids,
         coalesce({{ x_json_text('charges.metadata', 'payment_charge') }}, {{ x_json_text('intents.metadata', 'payment_charge') }})
             as platform_payment_id,
+        cast(null as date) as booked_date,
         charges.created as created_at,
         charges.first_seen_at,
         charges.succeeded_seen_at,

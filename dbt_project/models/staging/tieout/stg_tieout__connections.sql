@@ -18,6 +18,7 @@ read as (
         {{ x_json_text('settings', 'dispute_account') }} as dispute_account,
         {{ x_json_text('settings', 'refund_account') }} as refund_account,
         coalesce({{ x_json_text('settings', 'memo_template') }}, '{charge_id}') as memo_template,
+        coalesce({{ x_json_text('settings', 'account_transaction_memo_template') }}, '{reference}') as account_transaction_memo_template,
         coalesce({{ x_json_text('settings', 'deposit_memo_template') }}, '{payout_id}') as deposit_memo_template,
         case
             when not coalesce(is_gone, false) then coalesce({{ x_json_text(x_json_text('settings', 'writeback'), 'payment') }}, 'off')
