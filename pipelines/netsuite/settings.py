@@ -94,6 +94,9 @@ class NetSuiteSettings(Settings):
     def reconciles(self) -> tuple[str, ...]:
         return self.stripe
 
+    def tenant(self) -> str:
+        return self.account_id
+
     @field_validator("account_id")
     @classmethod
     def _account_form(cls, value: str) -> str:
