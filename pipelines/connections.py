@@ -84,6 +84,10 @@ class Settings(BaseModel):
         """Whether its money is for books to reconcile: a payment provider, a bank."""
         return False
 
+    def tenant(self) -> str | None:
+        """The account whose credentials these are, where another account of the system must not share them; None where it may."""
+        return None
+
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -176,6 +180,7 @@ def load(path: Path | None = None) -> Connections:
         for name in {n for n in names if names.count(n) > 1}
     ]
     problems += _reconciled(items)
+    problems += _shared_secrets(items)
     if problems:
         raise NotConfigured(
             f"{file} has {len(problems)} problem(s):\n" + "\n".join(f"  - {problem}" for problem in problems)
@@ -195,6 +200,21 @@ def _reconciled(items: list[Connection]) -> Iterator[str]:
                 yield f"[{item.system}.{item.name}]: reconciles {provider!r}, which tells of no payments"
             elif books.setdefault(provider, item.name) != item.name:
                 yield f"[{item.system}.{item.name}]: {provider!r} is already reconciled with {books[provider]!r}"
+
+
+def _shared_secrets(items: list[Connection]) -> Iterator[str]:
+    """Two accounts (a sandbox and production) have credentials of their own."""
+    used: dict[tuple[str, str], Connection] = {}
+    for item in items:
+        tenant = item.settings.tenant()
+        for key, secret in item.settings if tenant is not None else ():
+            if isinstance(secret, Secret):
+                first = used.setdefault((item.system, secret.variable), item)
+                if first.settings.tenant() != tenant:
+                    yield (
+                        f"[{item.system}.{item.name}] {key}: ${{{secret.variable}}} is a credential of {first.name}, which is another account"
+                        f" ({first.settings.tenant()}, not {tenant})"
+                    )
 
 
 def _connection(system: System, name: str, values: Any, folder: Path, problems: list[str]) -> list[Connection]:

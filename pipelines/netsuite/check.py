@@ -16,7 +16,7 @@ from email.utils import parsedate_to_datetime
 import requests
 
 from pipelines.connections import Connection
-from pipelines.netsuite.access import ACCOUNT_REMEDY, ADDRESS_PROBE, TYPES, closed
+from pipelines.netsuite.access import ACCOUNT_REMEDY, ADDRESS_PROBE, TABLES, TYPES, closed
 from pipelines.netsuite.budget import BudgetSpent
 from pipelines.netsuite.client import Client
 from pipelines.netsuite.errors import Denied
@@ -30,6 +30,15 @@ _RECORDS = {
     "customerPayment": TYPES["CustPymt"],
     "deposit": TYPES["Deposit"],
 }
+# What a record tells of a table, where no search is allowed that would; of the others nothing is told before one is.
+_LISTS = {
+    "customer": TABLES["customer"],
+    "contact": TABLES["contact"],
+    "currency": TABLES["currency"],
+    "paymentMethod": TABLES["paymentmethod"],
+    "subsidiary": TABLES["subsidiary"],
+}
+_UNTOLD = (TABLES["transaction"], TABLES["file"])
 _REFUND = {"customerRefund": TYPES["CustRfnd"]}  # needed only where payments are reconciled with a provider
 _SEARCH = "Reports > SuiteAnalytics Workbook, or Lists > Perform Search"
 # What no call of ours needs, so that its absence is told but is no problem.
@@ -89,6 +98,8 @@ def _probe(name: str, client: Client) -> Check:
         searchable = False
         problems.append(_missing(_SEARCH, error))
     problems += _permissions(client, searchable)
+    if not searchable:
+        facts |= dict.fromkeys(_UNTOLD, "not tested: only a search can tell, and none is allowed")
     if searchable:
         problems += _subsidiaries(client)
         facts.update(_optional(client))
@@ -113,7 +124,7 @@ def _permissions(client: Client, searchable: bool) -> Iterator[Problem]:
     settings: NetSuiteSettings = client.settings
     for permission, missing in closed(client) if searchable else ():
         yield _missing(permission, missing)
-    records = {**_RECORDS, **(_REFUND if settings.stripe else {})}
+    records = {**_RECORDS, **(_REFUND if settings.stripe else {}), **({} if searchable else _LISTS)}
     for record, permission in records.items():
         try:
             client.get(record, "" if searchable else "0", {"limit": "1"} if searchable else None)
@@ -122,9 +133,13 @@ def _permissions(client: Client, searchable: bool) -> Iterator[Problem]:
         except Denied as error:
             if error.error.status != 404 or "Record type" in str(error):
                 yield _missing(permission, error)
-    policies = {"customerPayment": settings.writeback.payment, "deposit": settings.writeback.deposit}
-    for record, policy in policies.items():
-        if policy != "off":
+    wanted = settings.writeback
+    policies = {
+        "customerPayment": (wanted.payment, wanted.reversal),
+        "deposit": (wanted.deposit,),
+    }  # a reversal changes a payment
+    for record, kinds in policies.items():
+        if any(policy != "off" for policy in kinds):
             yield from _full(client, record)
 
 

@@ -1,9 +1,11 @@
 """What NetSuite itself counts and sums, asked apart from the extraction: against this the ledger is checked for completeness."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from pipelines.netsuite.client import Row
+from pipelines.netsuite.reads import chunks
+from pipelines.netsuite.settings import NetSuiteSettings
 from pipelines.netsuite.suiteql import Scope, slices
 from pipelines.netsuite.sweep import Reader
 
@@ -59,19 +61,19 @@ def _total_queries(scope: Scope) -> Iterator[tuple[str, str]]:
         )
 
 
-def balances(reader: Reader) -> Iterator[list[Row]]:
-    """Rows of `control_balance`: what each customer owes per currency, and what it paid without applying it. None where the settings
-    leave out open invoices: the books then hold no balance that NetSuite could know."""
-    settings = reader.scope.settings
-    if not (settings.sync_invoices and settings.sync_payments and "A" in (settings.invoice_statuses or "A")):
-        return
-    ends = reader.client.scalar("SELECT MIN(c.id) AS low, MAX(c.id) AS high, COUNT(*) AS amount FROM customer c")
-    if not int(ends.get("amount") or 0):
-        return
-    for part in slices(int(ends["low"]), int(ends["high"]), int(ends["amount"]), _ENTITIES):
+def has_balances(settings: NetSuiteSettings) -> bool:
+    """Not where the settings leave out open invoices or payments: the books then hold no balance that NetSuite could know."""
+    return settings.sync_invoices and settings.sync_payments and "A" in (settings.invoice_statuses or "A")
+
+
+def balances(reader: Reader, customers: Sequence[str] | None) -> Iterator[list[Row]]:
+    """Rows of `control_balance`: what each of these customers (None: each there is) owes per currency, and what it paid without
+    applying it."""
+    parts = _everyone(reader) if customers is None else (f"{{}} IN ({chunk})" for chunk in chunks(customers))
+    for among in parts:
         found: dict[tuple[str, str], list[Decimal]] = {}
-        for sign, place, query in _balance_queries(reader.scope):
-            for row in reader.client.query(query, [str(part.low), str(part.high)]):
+        for sign, place, query in _balance_queries(reader.scope, among):
+            for row in reader.client.query(query):
                 amounts = found.setdefault((row["entity"], row["currency"]), [Decimal(0), Decimal(0)])
                 amounts[place] += sign * Decimal(row.get("amount") or 0)
         yield [
@@ -80,14 +82,22 @@ def balances(reader: Reader) -> Iterator[list[Row]]:
         ]
 
 
-def _balance_queries(scope: Scope) -> Iterator[tuple[int, int, str]]:
+def _everyone(reader: Reader) -> Iterator[str]:
+    """Conditions on an id, written {}, that together hold for every customer."""
+    ends = reader.client.scalar("SELECT MIN(c.id) AS low, MAX(c.id) AS high, COUNT(*) AS amount FROM customer c")
+    if int(ends.get("amount") or 0):
+        for part in slices(int(ends["low"]), int(ends["high"]), int(ends["amount"]), _ENTITIES):
+            yield f"{{}} >= {part.low} AND {{}} < {part.high}"
+
+
+def _balance_queries(scope: Scope, among: str) -> Iterator[tuple[int, int, str]]:
     """(sign, 0 for owed or 1 for unapplied, query) for each kind of document."""
     kept = f"{scope.kept()} AND (t.posting = 'T' OR t.type = 'CustPymt')"  # an unapproved invoice is owed by nobody
 
     def per(entity: str, amount: str, source: str, condition: str) -> str:
         return (
             f"SELECT {entity} AS entity, t.currency AS currency, {amount} AS amount FROM transaction t {source}"
-            f" WHERE {kept} AND {condition} AND {entity} >= ? AND {entity} < ? GROUP BY {entity}, t.currency"
+            f" WHERE {kept} AND {condition} AND {among.replace('{}', entity)} GROUP BY {entity}, t.currency"
             f" ORDER BY {entity}, t.currency"
         )
 

@@ -24,22 +24,29 @@ from pipelines.system import Refused
 from pipelines.tables import Quarantined
 
 # `deletedrecord` names a record's type as text ("Invoice", "Customer Payment") and by script id ("invoice", "customerpayment").
-_TRANSACTIONS = (
-    "invoice", "creditmemo", "customerpayment", "payment", "customerrefund", "customerdeposit", "depositapplication", "deposit",
-    "bankdeposit", "journalentry", "journal",
-)  # fmt: skip
-_TABLE_OF = {**dict.fromkeys(_TRANSACTIONS, "transaction"), "customer": "customer", "contact": "contact"}
+_TYPES = {
+    "invoice": "CustInvc", "creditmemo": "CustCred", "customerpayment": "CustPymt", "payment": "CustPymt", "customerrefund": "CustRfnd",
+    "customerdeposit": "CustDep", "depositapplication": "DepAppl", "deposit": "Deposit", "bankdeposit": "Deposit",
+    "journalentry": "Journal", "journal": "Journal",
+}  # fmt: skip
+_TABLE_OF = {**dict.fromkeys(_TYPES, "transaction"), "customer": "customer", "contact": "contact"}
 
 _RANGE = 20_000  # deletions a query is meant to cover: far below NetSuite's 100,000 rows
 
 
 def table_of(row: Row) -> str | None:
     """The raw table a deleted record lived in, or None if it is none of ours."""
+    return next((_TABLE_OF[name] for name in _names(row) if name in _TABLE_OF), None)
+
+
+def type_of(row: Row) -> str | None:
+    """The type of a deleted transaction, as SuiteQL names it."""
+    return next((_TYPES[name] for name in _names(row) if name in _TYPES), None)
+
+
+def _names(row: Row) -> Iterator[str]:
     for column in ("scriptid", "type"):
-        name = str(row.get(column, "")).lower().replace(" ", "").replace("_", "")
-        if name in _TABLE_OF:
-            return _TABLE_OF[name]
-    return None
+        yield str(row.get(column, "")).lower().replace(" ", "").replace("_", "")
 
 
 @dataclass

@@ -113,6 +113,9 @@ class NetSuiteSettings(Settings):
     def _deposit_names(cls, value: str) -> str:
         return templates.known(value, templates.DEPOSIT)
 
+    def tenant(self) -> str:
+        return self.account_id
+
     @field_validator("account_id")
     @classmethod
     def _account_form(cls, value: str) -> str:

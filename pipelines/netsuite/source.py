@@ -1,7 +1,7 @@
 """The dlt source of a NetSuite connection: one resource per raw table, as Arrow batches."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from pipelines import load
 from pipelines.connections import Connection
-from pipelines.netsuite import access, controls, reads, snapshots, tables
+from pipelines.netsuite import access, controls, reads, snapshots, tables, touched
 from pipelines.netsuite.budget import BudgetSpent
 from pipelines.netsuite.client import Client, Row
 from pipelines.netsuite.deletions import Deletions
@@ -86,7 +86,7 @@ class Extraction:
         check_fields(self.client)
         if scope.types:
             confirmed = f"deletes:{self.connection.name}" in self.context.confirmed
-            access.check_types(self.client, scope, self._state("types"), confirmed=confirmed)
+            access.check_types(reader, self._state("types"), confirmed=confirmed)
         self.context.base_currency = base_currency(self.client)
         return reader
 
@@ -198,21 +198,34 @@ class Extraction:
         yield from self._controls(tables.CONTROL_TOTAL, controls.totals(self.reader))
 
     def balances(self) -> Batches:
-        yield from self._controls(tables.CONTROL_BALANCE, controls.balances(self.reader))
+        """At first and with `full` everybody's balance, else that of whoever something has changed for."""
+        state, scope = self._state("balances_asked"), self.reader.scope
+        through = state.get("complete_through") if state.get("scope") == scope.fingerprint else None
+        if not controls.has_balances(self.settings):
+            yield from self._controls(tables.CONTROL_BALANCE, iter(()))
+            state.clear()
+            return
+        among = None if self.context.full or not through else touched.customers(self.reader, through, self.deletions)
+        yield from self._controls(tables.CONTROL_BALANCE, controls.balances(self.reader, among), among)
+        state.update(scope=scope.fingerprint, complete_through=self.reader.settled(self.reader.started))
 
-    def _controls(self, table: Table, answers: Iterator[list[Row]]) -> Batches:
-        """Figures as NetSuite gives them; one that it no longer gives (the last invoice of a customer is gone) is withdrawn."""
+    def _controls(self, table: Table, answers: Iterator[list[Row]], among: Sequence[str] | None = None) -> Batches:
+        """Figures as NetSuite gives them; one that it no longer gives (the last invoice of a customer is gone) is withdrawn. `among`: the
+        first parts of the keys that were asked for, None for all."""
         state, keys = self._state(table.name), set()
         for rows in answers:
             keys |= {table.record_key(row) for row in rows}
             if rows:
                 yield self.reader.batch(table, rows)
-        gone = sorted(set(orjson.loads(unpacked_text(state.get("keys", "")) or b"[]")) - keys)
+        known: set[str] = set(orjson.loads(unpacked_text(state.get("keys", "")) or b"[]"))
+        mine = None if among is None else set(among)
+        asked = known if mine is None else {key for key in known if key.partition("|")[0] in mine}
+        gone = sorted(asked - keys)
         if gone:
             yield self.reader.batch(
                 table, [dict(zip(table.key, key.split("|", 1), strict=True)) for key in gone], deleted=True
             )
-        state["keys"] = packed_text(orjson.dumps(sorted(keys)))
+        state["keys"] = packed_text(orjson.dumps(sorted((known - asked) | keys)))
 
     def _report(self) -> None:
         """Add what was sent since the last report to the run's counts."""

@@ -137,6 +137,51 @@ def test_a_figure_that_netsuite_no_longer_gives_is_withdrawn(world: World) -> No
     assert world.sync().rows == 0
 
 
+def test_balances_are_asked_again_of_whoever_something_changed_for(world: World) -> None:
+    mine, other = (
+        kit.invoice(world.books),
+        kit.invoice(world.books, "30.00", customer="503", subsidiary="2"),
+    )
+    paid = kit.payment(world.books, "100.00", [(mine, "100.00")])
+    world.sync()
+
+    def told() -> dict[str, tuple[Any, ...]]:
+        rows = world.latest("control_balance", "entity")
+        return {
+            key: (row["open_amount"], row["unapplied_amount"]) for key, row in rows.items() if not row["is_deleted"]
+        }
+
+    def asked() -> str:
+        return " ".join(query for query in queries if "AS entity" in query)
+
+    queries: list[str] = []
+    page = Client.page
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            Client,
+            "page",
+            lambda self, query, *more, **named: (queries.append(query), page(self, query, *more, **named))[1],
+        )
+        assert told() == {"501": (0, 0), "503": (30, 0)}
+        world.clock.set(world.clock.now() + timedelta(days=1))
+        world.sync()
+        assert asked() == ""
+        world.books.set_applications(paid, [], at=world.clock.tick())
+        world.sync()
+        assert "IN (501)" in asked()
+        assert told() == {"501": (100, 100), "503": (30, 0)}
+        world.clock.set(world.clock.now() + timedelta(days=1))
+        queries.clear()
+        world.books.delete(other, at=world.clock.tick())
+        world.sync()
+        assert "IN (501, 503)" in asked()  # what the overlap covers, and the deleted one's
+        assert told() == {"501": (100, 100)}
+        queries.clear()
+        world.sync(full=True)
+        assert ">= 501" in asked()
+    assert world.sync(full=True).rows == 0
+
+
 def test_changes_come_with_the_next_run_and_nothing_else_does(world: World) -> None:
     ids = fill(world)
     world.sync()
@@ -171,6 +216,24 @@ def test_a_deletion_is_a_version_and_comes_once(world: World) -> None:
     assert not world.latest()[ids["first"]]["is_deleted"]
     assert len(world.raw("from raw_netsuite.deletedrecord")) == 1
     assert world.sync().rows == 0
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_the_last_record_of_a_type_may_be_deleted(world: World, *, full: bool) -> None:
+    ids = fill(world)
+    world.sync()
+    for name in ("journal", "other"):
+        world.books.delete(ids[name], at=world.clock.tick())
+    world.sync(full=full)
+    assert world.latest()[ids["journal"]]["is_deleted"]
+    only = kit.journal(world.books, "9.00", account=kit.FEES, entity=None)  # not ours, and the only one of its type
+    world.clock.set(world.clock.now() + timedelta(days=1))
+    world.sync()
+    world.books.delete(only, at=world.clock.tick())
+    world.sync(full=full)
+    world.account.role = world.account.role.without("Customer Payment")
+    with pytest.raises(Refused, match="CustPymt"):
+        world.sync(full=full)
 
 
 def test_too_many_deletions_are_held_until_confirmed(world: World) -> None:

@@ -12,7 +12,7 @@ from pipelines.netsuite.check import check
 from pipelines.netsuite.client import Client
 from pipelines.netsuite.writer import NetSuiteWriter
 from pipelines.sandbox.clock import Clock
-from pipelines.system import Check, Intent, Rejected, Transient
+from pipelines.system import Check, Intent, Refused, Rejected, Transient
 from tests.contract import netsuite_kit as kit
 from tests.contract.netsuite_kit import World
 
@@ -253,6 +253,34 @@ def test_each_missing_permission_is_named(world: World, permission: str, named: 
     found = check(world.connection())
     assert found.state == "refused"
     assert any(named in problem.message and named in problem.remedy for problem in found.problems)
+
+
+def test_every_missing_permission_is_named_in_one_round_although_no_search_is_allowed(world: World) -> None:
+    lists = ("Contacts", "Currency", "Customers", "Payment Methods", "Set Up Company")
+    world.account.role = world.account.role.without("SuiteAnalytics Workbook", "Credit Memo", *lists)
+    found = check(world.connection())
+    told = " ".join(problem.message for problem in found.problems)
+    assert all(name in told for name in ("SuiteAnalytics Workbook", "Transactions > Credit Memo", *lists))
+    assert len(found.problems) == 2 + len(lists)
+    assert {key for key, text in found.facts.items() if text.startswith("not tested")} == {
+        "Transactions > Find Transaction",
+        "Lists > Documents and Files",
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "view"), [("payment", "Customer Payment"), ("reversal", "Customer Payment"), ("deposit", "Deposit")]
+)
+def test_writing_needs_the_level_full(world: World, kind: str, view: str) -> None:
+    world.account.role = world.account.role.viewing(view)
+    assert check(world.connection()).active
+    found = check(world.connection(writeback={kind: "plan"}))
+    assert [problem.message.partition(". ")[0] for problem in found.problems] == [
+        f"The role lacks Transactions > {view} (level Full)"
+    ]
+    record = {"Customer Payment": "customerPayment", "Deposit": "deposit"}[view]
+    with Client(world.connection(), world.home) as client, pytest.raises(Refused, match="permission"):
+        client.create(record, {})
 
 
 def test_refunds_need_a_permission_only_where_a_provider_is_reconciled(world: World) -> None:

@@ -16,6 +16,10 @@ from pipelines.system import Check, NotConfigured, System
 class ShopSettings(Settings):
     url: str
     api_key: Secret
+    account: str | None = None
+
+    def tenant(self) -> str | None:
+        return self.account
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +55,17 @@ def test_a_dotenv_beside_the_file_is_read_and_the_environment_wins(
     monkeypatch.delenv("DOTENV_TEST_KEY")
     assert connections.load(file).get("corner").settings.api_key.get_secret_value() == "from_file"
     monkeypatch.delenv("DOTENV_TEST_KEY", raising=False)
+
+
+def test_two_accounts_do_not_share_a_secret(tmp_path: Path) -> None:
+    def shops(one: str, two: str) -> Path:
+        keys = 'url = "x"\napi_key = "${KEY}"'
+        return write(tmp_path, f"[shop.a]\n{keys}\n{one}\n[shop.b]\n{keys}\n{two}\n")
+
+    assert connections.load(shops("", ""))
+    assert connections.load(shops('account = "1"', 'account = "1"'))
+    with pytest.raises(NotConfigured, match=r"shop.b\] api_key: \$\{KEY\} is a credential of a, .*\(1, not 1_SB1\)"):
+        connections.load(shops('account = "1"', 'account = "1_SB1"'))
 
 
 def test_every_problem_is_named_at_once(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def answer(account: Account, call: Call) -> Response:
         return catalog(call, rest)
     if record not in DOCUMENTS and record not in TABLE_OF:
         raise ApiError(404, "NONEXISTENT_ID", f"Record type '{record}' does not exist.", {"o:errorUrl": call.path})
-    if not account.role.may(RECORD_PERMISSION.get(record)):
+    if not account.role.may(RECORD_PERMISSION.get(record), write=call.method != "GET"):
         raise forbidden()
     with account.books.lock:
         if not rest:
@@ -122,7 +122,7 @@ def _body(account: Account, call: Call, record: str, key: int) -> dict[str, Any]
 
 
 def _created(account: Account, call: Call, record: str, body: Mapping[str, Any]) -> Response:
-    if not account.role.may(RECORD_PERMISSION.get(record)):
+    if not account.role.may(RECORD_PERMISSION.get(record), write=True):
         raise forbidden()
     warnings = values.check_names(record, body, call.headers.get("x-netsuite-propertynamevalidation", "Warning"))
     key = create.create(account, record, body)

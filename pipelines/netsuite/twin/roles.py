@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 WORKBOOK = "SuiteAnalytics Workbook"
 REST = "REST Web Services"
@@ -75,20 +75,29 @@ TYPE_PERMISSION = {
 
 @dataclass(frozen=True)
 class Role:
-    """What a token may do. `subsidiaries` None means All; a restricted role does not see the other subsidiaries' rows at all."""
+    """What a token may do. `subsidiaries` None means All; a restricted role does not see the other subsidiaries' rows at all.
+    `view_only` are the permissions of level View: the others are of level Full.
+    """
 
     permissions: frozenset[str] = FULL
     subsidiaries: frozenset[str] | None = None
     administrator: bool = False
     name: str = "Tieout Integration"
     id: str = "1042"
+    view_only: frozenset[str] = frozenset()
 
-    def may(self, permission: str | None) -> bool:
-        return self.administrator or permission is None or permission in self.permissions
+    def may(self, permission: str | None, *, write: bool = False) -> bool:
+        if self.administrator or permission is None:
+            return True
+        return permission in self.permissions and not (write and permission in self.view_only)
+
+    def viewing(self, *permissions: str) -> Role:
+        """This role with some permissions on level View."""
+        return replace(self, view_only=self.view_only | set(permissions))
 
     def without(self, *permissions: str) -> Role:
         """This role less some permissions."""
-        return Role(self.permissions - set(permissions), self.subsidiaries, False, self.name, self.id)
+        return replace(self, permissions=self.permissions - set(permissions), administrator=False)
 
     def hidden_types(self) -> list[str]:
         return sorted(kind for kind, permission in TYPE_PERMISSION.items() if not self.may(permission))

@@ -26,11 +26,10 @@ once_wanted as (
         on
             versions.connection = statuses.connection
             and right(versions.status, 1) = statuses.status_letter
-    where
-        versions.type = 'CustInvc' and not versions.is_deleted
-        {%- if var('as_of_load_id') %}
-        and versions._dlt_load_id <= '{{ var("as_of_load_id") }}'
-        {%- endif %}
+    where versions.type = 'CustInvc' and not versions.is_deleted
+    {%- if var('as_of_load_id') %}
+    and versions._dlt_load_id <= '{{ var("as_of_load_id") }}'
+    {%- endif %}
 ),
 
 current_versions as (
