@@ -1,8 +1,8 @@
 # Everything a newcomer runs. Each target does its own set-up.
 PYTHON ?= python3
 BIN := .venv/bin
-
-
+# Where this is set, every process would compile pandas and great-expectations anew: 5 s each.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo test ui stop lint bench clean
 

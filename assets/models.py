@@ -10,6 +10,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 from assets import keys
 from assets.counts import row_counts
 from pipelines.home import warehouse_lock
+from pipelines.load import connect
 from resources.transform import project
 from resources.warehouse import HomeResource
 
@@ -41,7 +42,8 @@ def models(context: dg.AssetExecutionContext, dbt: DbtCliResource, home: HomeRes
     with warehouse_lock(where):
         build = dbt.cli(command, context=context, target_path=where.root / "dbt", raise_on_error=False)
         events = list(build.stream())
-        counts = row_counts(where, raw=False)
+        with connect(where) as warehouse:
+            counts = row_counts(warehouse, raw=False)
     for event in events:
         if isinstance(event, dg.Output):
             rows = counts.get(context.asset_key_for_output(event.output_name))  # none of a view

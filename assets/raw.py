@@ -68,9 +68,9 @@ def raw_assets(system: System) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         chosen = connections.chosen(system.name, config.connections, config.cadence)
         reports, failures = sync_all(chosen, home.get(), config.full, outbox.get(), context)
-        with warehouse_lock(home.get()):
-            load.ensure_tables(home.get())
-            rows = row_counts(home.get(), raw=True)
+        with warehouse_lock(home.get()), load.connect(home.get()) as warehouse:
+            load.ensure_tables(warehouse)
+            rows = row_counts(warehouse, raw=True)
         for table in system.tables:
             metadata = {"dagster/row_count": rows[keys.raw(table)], **_metadata(table, reports)}
             yield dg.MaterializeResult(asset_key=keys.raw(table), metadata=metadata)
@@ -138,8 +138,8 @@ def raw_tieout(
     forget_removed(connections.load(), home.get())
     rows = outbox.get().rows()
     load.store_outbox(home.get(), rows)
-    with warehouse_lock(home.get()):
-        counts = row_counts(home.get(), raw=True)
+    with warehouse_lock(home.get()), load.connect(home.get()) as warehouse:
+        counts = row_counts(warehouse, raw=True)
     for table in load.CORE_TABLES:
         yield dg.MaterializeResult(asset_key=keys.raw(table), metadata={"dagster/row_count": counts[keys.raw(table)]})
 

@@ -38,10 +38,9 @@ def ratio(better: float, worse: float) -> str:
     return f"{worse / better:.1f} x" if better else "-"
 
 
-def environment(folder: Path) -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Modules are compiled once for all processes of a run, also where Python is told to keep no bytecode."""
-    kept = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
+    return {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 @contextmanager
@@ -49,7 +48,7 @@ def child(arguments: list[str], log: Path) -> Iterator[dict[str, Any]]:
     """A server in a process of its own, told to stop by the end of its input; gives the line of JSON it prints when it answers."""
     with log.open("w", encoding="utf-8") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", *arguments], env=environment(log.parent), text=True,
+            [sys.executable, "-m", *arguments], env=environment(), text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
         )  # fmt: skip
         assert process.stdin is not None
@@ -69,7 +68,7 @@ def step(name: str, task: dict[str, Any], home: Path) -> dict[str, float]:
     """One step of `benchmarks.client` in its own process."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.client", name],
-        input=json.dumps({**task, "home": str(home)}), env=environment(home.parent), capture_output=True, text=True, check=False,
+        input=json.dumps({**task, "home": str(home)}), env=environment(), capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
         raise RuntimeError(f"the step {name} failed: {done.stderr[-2000:]}")

@@ -10,10 +10,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-# Set before dlt is imported: no telemetry (a network that drops packets would hold the process), lineage on the Arrow path.
+# Set before dlt is imported. No telemetry (a network that drops packets would hold the process); lineage on the Arrow path.
 os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 os.environ.setdefault("RUNTIME__LOG_LEVEL", "ERROR")
 os.environ.setdefault("NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID", "true")
+# A package is normalized and loaded when it is there: dlt would sleep a tenth of a second before it looks whether more has come.
+os.environ.setdefault("NORMALIZE__RUN_SLEEP", "0")
+os.environ.setdefault("LOAD__RUN_SLEEP", "0")
 
 import dlt
 import duckdb
@@ -86,17 +89,18 @@ def connect(home: Home, patience: float = 30) -> duckdb.DuckDBPyConnection:
     return warehouse
 
 
-def ensure_tables(home: Home) -> None:
+def ensure_tables(warehouse: duckdb.DuckDBPyConnection) -> None:
     """Create every declared raw table, and every column declared since: dbt reads an unconfigured system as an empty one."""
     declared = [*CORE_TABLES, *(table for system in systems().values() for table in system.tables)]
-    with connect(home) as warehouse:
-        found = warehouse.execute("select schema_name, table_name, column_name from duckdb_columns()").fetchall()
-        known = {(schema, table) for schema, table, _ in found}, {*found}
-        statements = [statement for table in declared for statement in _missing(table, *known)]
-        if statements:
-            schemas = [f"create schema if not exists {name}" for name in sorted({table.dataset for table in declared})]
-            for statement in ("begin", *schemas, *statements, "commit"):  # one commit: each costs a write to disk
-                warehouse.execute(statement)
+    found = warehouse.execute(
+        "select schema_name, table_name, column_name from duckdb_columns() where not internal"
+    ).fetchall()
+    known = {(schema, table) for schema, table, _ in found}, {*found}
+    statements = [statement for table in declared for statement in _missing(table, *known)]
+    if statements:
+        schemas = [f"create schema if not exists {name}" for name in sorted({table.dataset for table in declared})]
+        for statement in ("begin", *schemas, *statements, "commit"):  # one commit: each costs a write to disk
+            warehouse.execute(statement)
 
 
 def _missing(table: Table, tables: set[tuple[str, str]], columns: set[tuple[str, str, str]]) -> Iterator[str]:
@@ -122,44 +126,58 @@ def _column(column: Column) -> str:
     return f'"{column.name}" {SQL_TYPES[column.type]}'
 
 
-def open_pipeline(connection: Connection, home: Home) -> Any:
+class _Warehouse(dlt.destinations.duckdb):
+    """dlt's DuckDB, which remembers what it can do: dlt asks it dozens of times in a sync, and each time reads all settings anew."""
+
+    destination_type = "dlt.destinations.duckdb"
+    _known: Any = None
+
+    def capabilities(self, config: Any = None, naming: Any = None) -> Any:
+        if config is not None or naming is not None:
+            return super().capabilities(config, naming)
+        if self._known is None:
+            self._known = super().capabilities()
+        return self._known.copy()
+
+
+def open_pipeline(connection: Connection, home: Home, warehouse: duckdb.DuckDBPyConnection) -> Any:
     """The connection's dlt pipeline with the state of its last complete load. Hold the warehouse lock.
 
     A package left by a crash is loaded first if all of it was written; else it is dropped, and what it held is read again.
     """
-    pipeline = _pipeline(connection, home)
+    pipeline = _pipeline(connection, home, warehouse)
     if quarantine.is_staged(home, connection):
-        if _has_state(connection, home):
-            load(pipeline, connection, home)
+        if _has_state(connection, warehouse):
+            load(connection, home, warehouse)
         quarantine.unstage(home, connection)
     pipeline.drop()
     pipeline.sync_destination()
-    return pipeline
+    return _pipeline(connection, home)
 
 
-def _pipeline(connection: Connection, home: Home) -> Any:
+def _pipeline(connection: Connection, home: Home, warehouse: duckdb.DuckDBPyConnection | None = None) -> Any:
+    """The connection's pipeline, over an open warehouse or (while nobody may open it) only its name."""
     return dlt.pipeline(
         pipeline_name=f"{connection.system}_{connection.name}",
         pipelines_dir=str(home.dlt),
-        destination=dlt.destinations.duckdb(str(home.warehouse)),
+        destination=_Warehouse(str(home.warehouse) if warehouse is None else warehouse),
         dataset_name=f"raw_{connection.system}",
     )
 
 
-def _has_state(connection: Connection, home: Home) -> bool:
-    with connect(home) as warehouse:
-        dataset = f"raw_{connection.system}"
-        exists = warehouse.execute(
-            "select count(*) from information_schema.tables where table_schema = ? and table_name = '_dlt_pipeline_state'",
-            [dataset],
-        ).fetchall()
-        if not exists[0][0]:
-            return False
-        rows = warehouse.execute(
-            f"select count(*) from {dataset}._dlt_pipeline_state where pipeline_name = ?",
-            [f"{connection.system}_{connection.name}"],
-        ).fetchall()
-        return bool(rows[0][0])
+def _has_state(connection: Connection, warehouse: duckdb.DuckDBPyConnection) -> bool:
+    dataset = f"raw_{connection.system}"
+    exists = warehouse.execute(
+        "select count(*) from information_schema.tables where table_schema = ? and table_name = '_dlt_pipeline_state'",
+        [dataset],
+    ).fetchall()
+    if not exists[0][0]:
+        return False
+    rows = warehouse.execute(
+        f"select count(*) from {dataset}._dlt_pipeline_state where pipeline_name = ?",
+        [f"{connection.system}_{connection.name}"],
+    ).fetchall()
+    return bool(rows[0][0])
 
 
 def extract(pipeline: Any, source: Any, connection: Connection) -> list[str]:
@@ -190,21 +208,20 @@ def _collect_less() -> None:
         gc.set_threshold(_NEW_OBJECTS, middle, oldest)
 
 
-def load(pipeline: Any, connection: Connection, home: Home) -> dict[str, int]:
+def load(connection: Connection, home: Home, warehouse: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """Load what is pending, store what was quarantined meanwhile, and drop the versions that say nothing new. Hold the warehouse lock.
 
     Returns new versions by table.
     """
     try:
-        pipeline.load()
+        _pipeline(connection, home, warehouse).load()
     except PipelineStepFailed as failure:
         raise LoadFailed(
             f"{connection.name}: the warehouse refused the load: {failure.__cause__ or failure}"
         ) from failure
     load_ids, held = quarantine.staged(home, connection)
-    with connect(home) as warehouse:
-        quarantine.store(warehouse, connection, held, load_ids)  # first: what is again as it was has landed, too
-        versions = {table.name: _settle(warehouse, table, load_ids) for table in connection.declared.tables}
+    quarantine.store(warehouse, connection, held, load_ids)  # first: what is again as it was has landed, too
+    versions = {table.name: _settle(warehouse, table, load_ids) for table in connection.declared.tables}
     quarantine.unstage(home, connection)
     return versions
 
@@ -235,24 +252,23 @@ def _settle(warehouse: duckdb.DuckDBPyConnection, table: Table, load_ids: list[s
 
 def store_outbox(home: Home, outbox_rows: Mapping[str, Sequence[dict[str, str | None]]]) -> None:
     """Read the outbox into the warehouse like any other system: its state now, whole. Takes the warehouse lock."""
-    with warehouse_lock(home):
-        ensure_tables(home)
-        with connect(home) as warehouse:
-            for table in CORE_TABLES:
-                rows = outbox_rows.get(table.name)
-                if rows is None:
-                    continue
-                warehouse.execute("begin")
-                warehouse.execute(f"delete from {_name(table)}")
-                if rows:
-                    batch = pa.Table.from_pylist(
-                        [
-                            {name: row.get(name) for name in ("connection", *table.names)}
-                            | {"is_deleted": False, "_seq": number, "_dlt_load_id": "0"}
-                            for number, row in enumerate(rows)
-                        ]
-                    )
-                    warehouse.register("outbox_batch", batch)
-                    warehouse.execute(f"insert into {_name(table)} by name select * from outbox_batch")
-                    warehouse.unregister("outbox_batch")
-                warehouse.execute("commit")
+    with warehouse_lock(home), connect(home) as warehouse:
+        ensure_tables(warehouse)
+        for table in CORE_TABLES:
+            rows = outbox_rows.get(table.name)
+            if rows is None:
+                continue
+            warehouse.execute("begin")
+            warehouse.execute(f"delete from {_name(table)}")
+            if rows:
+                batch = pa.Table.from_pylist(
+                    [
+                        {name: row.get(name) for name in ("connection", *table.names)}
+                        | {"is_deleted": False, "_seq": number, "_dlt_load_id": "0"}
+                        for number, row in enumerate(rows)
+                    ]
+                )
+                warehouse.register("outbox_batch", batch)
+                warehouse.execute(f"insert into {_name(table)} by name select * from outbox_batch")
+                warehouse.unregister("outbox_batch")
+            warehouse.execute("commit")

@@ -113,16 +113,16 @@ def _run(connection: Connection, context: SyncContext, confirmations: Sequence[C
     home = context.home
     with connection_lock(home, connection.name):
         started, context.started = time.monotonic(), datetime.now(UTC)
-        with warehouse_lock(home):
-            loading.ensure_tables(home)
-            context.confirmed = _confirmed(connection, home, confirmations)
-            pipeline = loading.open_pipeline(connection, home)
+        with warehouse_lock(home), loading.connect(home) as warehouse:
+            loading.ensure_tables(warehouse)
+            context.confirmed = _confirmed(connection, warehouse, confirmations)
+            pipeline = loading.open_pipeline(connection, home, warehouse)
         load_ids = loading.extract(pipeline, connection.declared.source(connection, context), connection)
         quarantine.stage(home, connection, context.quarantine, load_ids)
         extracted = time.monotonic()
-        with warehouse_lock(home):
-            versions = loading.load(pipeline, connection, home)
-            _store_connection(connection, context)
+        with warehouse_lock(home), loading.connect(home) as warehouse:
+            versions = loading.load(connection, home, warehouse)
+            _store_connection(connection, context, warehouse)
         loaded = time.monotonic()
     return SyncReport(
         connection.name, versions, len(context.quarantine), context.log.totals(), list(context.log.notes),
@@ -169,12 +169,13 @@ def _record_failure(connection: Connection, context: SyncContext, error: BaseExc
         log.warning("%s: the failure is in the run log, but not in the warehouse: %s", connection.name, busy)
 
 
-def _confirmed(connection: Connection, home: Home, confirmations: Sequence[Confirmation]) -> frozenset[str]:
+def _confirmed(
+    connection: Connection, warehouse: duckdb.DuckDBPyConnection, confirmations: Sequence[Confirmation]
+) -> frozenset[str]:
     """The subjects that a person's yes covers now. A report is confirmed for good; deletions once: by a yes since the last sync."""
-    with loading.connect(home) as warehouse:
-        known = warehouse.execute(
-            "select last_synced_at from raw_tieout.connection where connection = ?", [connection.name]
-        ).fetchall()
+    known = warehouse.execute(
+        "select last_synced_at from raw_tieout.connection where connection = ?", [connection.name]
+    ).fetchall()
     last = known[0][0] if known else None
     return frozenset(
         item.subject
@@ -184,23 +185,22 @@ def _confirmed(connection: Connection, home: Home, confirmations: Sequence[Confi
     )
 
 
-def _store_connection(connection: Connection, context: SyncContext) -> None:
-    with loading.connect(context.home) as warehouse:
-        known: list[Any] = warehouse.execute(
-            "select base_currency, complete_through from raw_tieout.connection where connection = ?", [connection.name]
-        ).fetchall()
-        base, through = known[0] if known else (None, None)
-        warehouse.execute("delete from raw_tieout.connection where connection = ?", [connection.name])
-        warehouse.execute(
-            """insert into raw_tieout.connection
-            (connection, system, time_zone, base_currency, settings, complete_through, last_synced_at, state, is_deleted, _seq, _extracted_at, _dlt_load_id)
-            values (?, ?, ?, ?, ?, ?, ?, 'active', false, 0, ?, '0')""",
-            [
-                connection.name, connection.system, connection.settings.time_zone, context.base_currency or base,
-                json.dumps(connection.public_settings(), sort_keys=True), context.complete_through or through,
-                datetime.now(UTC), datetime.now(UTC),
-            ],
-        )  # fmt: skip
+def _store_connection(connection: Connection, context: SyncContext, warehouse: duckdb.DuckDBPyConnection) -> None:
+    known: list[Any] = warehouse.execute(
+        "select base_currency, complete_through from raw_tieout.connection where connection = ?", [connection.name]
+    ).fetchall()
+    base, through = known[0] if known else (None, None)
+    warehouse.execute("delete from raw_tieout.connection where connection = ?", [connection.name])
+    warehouse.execute(
+        """insert into raw_tieout.connection
+        (connection, system, time_zone, base_currency, settings, complete_through, last_synced_at, state, is_deleted, _seq, _extracted_at, _dlt_load_id)
+        values (?, ?, ?, ?, ?, ?, ?, 'active', false, 0, ?, '0')""",
+        [
+            connection.name, connection.system, connection.settings.time_zone, context.base_currency or base,
+            json.dumps(connection.public_settings(), sort_keys=True), context.complete_through or through,
+            datetime.now(UTC), datetime.now(UTC),
+        ],
+    )  # fmt: skip
 
 
 def forget_removed(connections: Connections, home: Home) -> None:

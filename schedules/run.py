@@ -120,7 +120,9 @@ def main(job: str, full: bool, rounds: int, no_apply: bool, names: tuple[str, ..
     name = "refresh" if no_apply else "everything"
     for number in range(1, rounds + 1):
         console.print(f"Round {number}: reading, transforming, publishing{'' if no_apply else ', writing back'} ...")
-        green, metadata = execute(name, sync_config(full=full and number == 1, connections=[*names]))
+        # A delivery has read the books it wrote to; the other systems are read once.
+        config = sync_config(full=full, connections=[*names]) if number == 1 else sync_config(connections=["-"])
+        green, metadata = execute(name, config)
         posted = int(metadata.get("outbox/deliveries", {}).get("posted", 0) or 0)
         seconds = time.monotonic() - started
         console.print(f"Round {number}: {'green' if green else 'RED'}, {posted} written, {seconds:.0f} s so far")

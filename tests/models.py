@@ -20,7 +20,7 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
 from pipelines.home import Home, file_lock
-from pipelines.load import ensure_tables
+from pipelines.load import connect, ensure_tables
 
 PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
 SOURCES = ("models", "macros", "seeds", "tests", "dbt_project.yml", "profiles.yml")
@@ -95,7 +95,8 @@ def _content(variables: str) -> str:
 def _compile(variables: str) -> tuple[Node, ...]:
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder))
-        ensure_tables(home)
+        with connect(home) as warehouse:
+            ensure_tables(warehouse)
         done = dbt(home.warehouse, "compile", "--vars", variables)
     nodes = [item.node for item in done]  # without tests that only warn
     return tuple(_node(node) for node in nodes if str(getattr(node.config, "severity", "error")).lower() == "error")

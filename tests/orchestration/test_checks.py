@@ -19,8 +19,8 @@ PLANS = ("wb_payments", "wb_deposits", "wb_reversals")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home whose raw tables and whose plans are empty."""
     found = Home(tmp_path_factory.mktemp("doors"))
-    ensure_tables(found)
     with connect(found) as warehouse:
+        ensure_tables(warehouse)
         warehouse.execute("create schema ledger; create schema writeback")
         warehouse.execute("create table ledger.ar_connections as select 'books_us' as connection")
         for name in PLANS:
