@@ -1,4 +1,4 @@
--- Credits of a bank statement that are no customer's payment: a provider's payout, or what was taken to the bank as one deposit of the books.
+-- Credits of a bank statement that are no customer's payment: a provider's payout, or what was taken to the bank as one deposit.
 -- They name nobody and nothing, have its amount and a day near it, and each is the other's nearest.
 {%- set near_days = 7 %}
 with
