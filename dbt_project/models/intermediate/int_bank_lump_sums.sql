@@ -1,7 +1,17 @@
--- Credits of a bank statement that are no customer's payment: a provider's payout, or what was taken to the bank as one deposit of the books.
+-- Credits of a bank statement that are no customer's payment: a provider's payout, or what was taken to the bank as one deposit.
 -- They name nobody and nothing, have its amount and a day near it, and each is the other's nearest.
 {%- set near_days = 7 %}
 with
+
+booked as (
+    select line_key from {{ ref('int_bank_bookings') }}
+    where is_match
+),
+
+cited as (
+    select deposit_key from {{ ref('int_payout_citations') }}
+    where payout_key is not null
+),
 
 lines as (
     select
@@ -17,7 +27,7 @@ lines as (
         is_bank
         and erp_customer_key is null
         and payment_key not in (select payment_key from {{ ref('int_payment_evidence') }})
-        and payment_key not in (select line_key from {{ ref('int_bank_bookings') }} where is_match)
+        and payment_key not in (select line_key from booked)
 ),
 
 -- A payout speaks for its deposit, whose amount somebody may have got wrong.
@@ -35,9 +45,7 @@ sums as (
     union all
     select deposit_key as sum_key, connection as erp_connection, currency, deposit_amount as amount, deposit_date as sum_date, first_seen_at
     from {{ ref('int_erp_deposits') }}
-    where
-        not is_deleted
-        and deposit_key not in (select deposit_key from {{ ref('int_payout_citations') }} where payout_key is not null)
+    where not is_deleted and deposit_key not in (select deposit_key from cited)
 ),
 
 placed as (
