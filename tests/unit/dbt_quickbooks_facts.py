@@ -226,6 +226,14 @@ def reversals(company: Company) -> None:
         company.house.charge(f"ch_{id}", 700, metadata={"customer_source_id": "58"})
         company.house.put("raw_stripe.dispute", "cards",
             {"id": dispute, "charge": f"ch_{id}", "amount": 700, "currency": "usd", "status": "needs_response"})  # fmt: skip
+    company.record(
+        "deposit",
+        "196",
+        [linked("Payment", "187", "7.00", "0")],
+        day(10, 20),
+        deposit_to_account="35",
+        total_amt=Decimal(7),
+    )
     again = posted("Debit", "7.00", "80", "58") | {"Description": "Payment 187 taken back"}
     company.record("journal_entry", "195", [again, posted("Credit", "7.00", "60", place=1)], day(10, 28), private_note="dispute [tieout_reversal_187_dp_9]")  # fmt: skip
 

@@ -22,6 +22,7 @@ from tests.unit.dbt_quickbooks_facts import (
     reversals,
     said,
 )
+from tests.unit.dbt_quickbooks_losses import losses
 from tests.unit.dbt_warehouse import Warehouse
 
 QB = "quickbooks:books:"
@@ -40,6 +41,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
         for facts in (chart, customers, credits, payments, journals, euros, provider, reversals, deletions, said):
             facts(books)
         many_links(house)
+        losses(house)
         house.dbt("build", "--exclude-resource-type", "unit_test")
         yield house
 
@@ -247,12 +249,67 @@ def test_what_is_planned_and_chased(house: Warehouse) -> None:
     }  # fmt: skip
     chased = house.rows(
         "select document_key, open_amount, contact_emails, ultimate_parent_customer_key from collections.ar_to_chase"
+        " where connection = 'books' order by 1"
     )
-    assert [tuple(row.values()) for row in chased] == [(f"{QB}146", 80, "ada@acme.test", f"{QB}58")]
+    assert [tuple(row.values()) for row in chased] == [
+        (f"{QB}146", 80, "ada@acme.test", f"{QB}58"),
+        (f"{QB}188", 7, "ada@acme.test", f"{QB}58"),  # the ERP has it paid, by money that a dispute took
+    ]
 
 
 def test_a_journal_that_reopens_the_debt_settles_a_reversal(house: Warehouse) -> None:
-    reversals = house.rows("select intent_key, amount from writeback.wb_reversals")
+    reversals = house.rows("select intent_key, amount from writeback.wb_reversals where connection = 'books'")
     assert [tuple(row.values()) for row in reversals] == [("tieout_reversal_177_dp_8", 7)]
-    still = [row for row in house.breaks() if row[0] == "still_applied"]
+    still = [row for row in house.breaks() if row[0] == "still_applied" and row[1].startswith("stripe:cards:")]
     assert still == [("still_applied", "stripe:cards:ch_177", f"{QB}177", -7, "USD")]
+
+
+LOST, CARDS = "quickbooks:lost:", "stripe:lost_cards:"
+
+
+def lost(house: Warehouse, *reasons: str) -> set[tuple[Any, ...]]:
+    """(reason, left, right, drift) of the breaks of those books, ids without what comes before."""
+    found = {row for row in house.breaks() if row[0] in reasons and str(row[1]).startswith(CARDS)}
+    return {
+        (reason, left.removeprefix(CARDS), right.removeprefix(LOST), drift) for reason, left, right, drift, _ in found
+    }
+
+
+def test_an_invoice_paid_by_lost_money_is_chased_while_its_journal_is_open(house: Warehouse) -> None:
+    assert lost(house, "paid_by_lost_money") == {
+        ("paid_by_lost_money", "ch_dep", "302", -20), ("paid_by_lost_money", "py_half", "321", -10), ("paid_by_lost_money", "py_twice", "331", -9),
+    }  # fmt: skip
+    reopened = pairs(house, "select document_id, open_amount, reopened_amount from ledger.ar_documents where connection = 'lost' and document_type = 'invoice'")  # fmt: skip
+    assert {id: amounts for id, amounts in reopened.items() if any(amounts)} == {
+        "302": (0, 20), "311": (15, 0), "321": (0, 10), "331": (0, 9), "361": (8, 0),
+    }  # fmt: skip
+    chased = house.rows("select document_key, open_amount, days_overdue, bucket from collections.ar_to_chase where connection = 'lost' order by 1")  # fmt: skip
+    assert [tuple(row.values()) for row in chased] == [
+        (f"{LOST}302", 20, 32, "31-60"), (f"{LOST}311", 15, 32, "31-60"), (f"{LOST}321", 10, 32, "31-60"), (f"{LOST}331", 9, 32, "31-60"),
+    ]  # fmt: skip
+    detail = house.one(f"select detail from reconciliation.rec_breaks where right_key = '{LOST}302'")["detail"]
+    assert "in ERP payment 303 untick invoice 10302 and tick the journal" in detail
+
+
+def test_a_reversal_stays_planned_until_its_payment_settles_its_journals(house: Warehouse) -> None:
+    planned = house.rows(
+        "select intent_key, amount, payload from writeback.wb_reversals where connection = 'lost' order by 1"
+    )
+    assert [(row["intent_key"], row["amount"]) for row in planned] == [("tieout_reversal_322_py_half", 10), ("tieout_reversal_333_py_twice", 9)]  # fmt: skip
+    assert json.loads(planned[0]["payload"]) == {
+        "payment_id": "322", "payment_type": "payment", "amount": "10.00", "currency": "USD", "memo": "the debit failed late (no_account)",
+    }  # fmt: skip
+    assert lost(house, "still_applied") == {
+        ("still_applied", "py_half", "322", -10),
+        ("still_applied", "py_twice", "333", -9),
+    }
+    unapplied = house.rows(
+        "select payment_id from ledger.ar_payments where connection = 'lost' and is_unapplied order by 1"
+    )
+    assert [row["payment_id"] for row in unapplied] == ["303", "312", "322", "332", "362"]
+
+
+def test_a_dispute_that_was_won_leaves_no_reversal(house: Warehouse) -> None:
+    assert lost(house, "reversed_without_cause") == {
+        ("reversed_without_cause", "ch_won341", "342", 8), ("reversed_without_cause", "ch_won361", "362", 8),
+    }  # fmt: skip

@@ -22,6 +22,12 @@ disputed as (
     group by evidence.document_key
 ),
 
+reopened as (
+    select document_key, sum(reopened_amount) as reopened_amount
+    from {{ ref('int_reopened_documents') }}
+    group by document_key
+),
+
 from_erps as (
     select
         documents.document_key,
@@ -35,6 +41,7 @@ from_erps as (
         documents.document_amount,
         documents.open_amount,
         {{ money('coalesce(pending.pending_amount, 0)') }} as pending_amount,
+        {{ money('coalesce(reopened.reopened_amount, 0)') }} as reopened_amount,
         rates.base_currency,
         rates.base_rate,
         {{ convert('documents.document_amount', 'rates.base_rate', 'rates.base_exponent') }} as base_amount,
@@ -62,6 +69,7 @@ from_erps as (
     left join rates on documents.document_key = rates.record_key
     left join pending on documents.document_key = pending.document_key
     left join disputed on documents.document_key = disputed.document_key
+    left join reopened on documents.document_key = reopened.document_key
 ),
 
 from_reports as (
@@ -77,6 +85,7 @@ from_reports as (
         report_documents.document_amount,
         report_documents.open_amount,
         {{ money('0') }} as pending_amount,
+        {{ money('0') }} as reopened_amount,
         connections.base_currency,
         cast(case when report_documents.currency = connections.base_currency then 1 end as decimal(20, 10)) as base_rate,
         case when report_documents.currency = connections.base_currency then report_documents.document_amount end as base_amount,
@@ -123,6 +132,7 @@ final as (
         unioned.document_amount,
         unioned.open_amount,
         unioned.pending_amount,
+        unioned.reopened_amount,
         unioned.base_currency,
         unioned.base_rate,
         unioned.base_amount,

@@ -27,11 +27,20 @@ refunds as (
 
 citations as (select * from {{ ref('int_payment_citations') }}),
 
+-- A payment of several customers' invoices is booked once for each of them.
 first_citations as (
-    select psp_payment_key, min(erp_payment_key) as erp_payment_key
+    select
+        psp_payment_key,
+        min(erp_payment_key) as erp_payment_key,
+        {{ dbt.listagg('erp_payment_id', "','", 'order by ' ~ id_order('erp_payment_id')) }} as erp_ids
     from citations
     where citation_rank = 1 and psp_payment_key is not null
     group by psp_payment_key
+),
+
+put_back as (
+    select distinct erp_payment_key from {{ ref('int_lost_payments') }}
+    where reopened_amount > 0
 ),
 
 paid_for as (
@@ -41,7 +50,13 @@ paid_for as (
 ),
 
 intents as (
-    select subject_key, max(state) as state, max(attempts) as attempts, max(last_error) as last_error, max(erp_id) as erp_id
+    select
+        subject_key,
+        max(state) as state,
+        max(attempts) as attempts,
+        max(last_error) as last_error,
+        max(erp_id) as erp_id,
+        {{ dbt.listagg('erp_id', "','", 'order by ' ~ id_order('erp_id')) }} as erp_ids
     from {{ ref('stg_tieout__intents') }}
     where kind = 'payment' and state <> 'void'
     group by subject_key
@@ -74,10 +89,11 @@ from_erps as (
         erp_payments.account_id,
         deposited.deposit_key,
         paid_for.psp_payment_key as linked_payment_key,
-        erp_payments.unapplied_amount > 0 as is_unapplied,
+        erp_payments.unapplied_amount > 0 or put_back.erp_payment_key is not null as is_unapplied,
         cast(null as {{ dbt.type_string() }}) as refund_ids,
         erp_payments.connection as erp_connection,
         erp_payments.payment_id as erp_id,
+        erp_payments.payment_id as erp_ids,
         cast(null as {{ dbt.type_string() }}) as sync_status,
         cast(null as integer) as sync_attempts,
         cast(null as {{ dbt.type_string() }}) as sync_error,
@@ -88,6 +104,7 @@ from_erps as (
     left join rates on erp_payments.payment_key = rates.record_key
     left join deposited on erp_payments.payment_key = deposited.payment_key
     left join paid_for on erp_payments.payment_key = paid_for.erp_payment_key
+    left join put_back on erp_payments.payment_key = put_back.erp_payment_key
 ),
 
 from_psps as (
@@ -112,10 +129,11 @@ from_psps as (
         cast(null as {{ dbt.type_string() }}) as account_id,
         cast(null as {{ dbt.type_string() }}) as deposit_key,
         first_citations.erp_payment_key as linked_payment_key,
-        coalesce(booked.unapplied_amount > 0, false) as is_unapplied,
+        coalesce(booked.unapplied_amount > 0, false) or put_back.erp_payment_key is not null as is_unapplied,
         refunds.refund_ids,
         links.erp_connection,
         coalesce(booked.payment_id, intents.erp_id) as erp_id,
+        coalesce(first_citations.erp_ids, intents.erp_ids) as erp_ids,
         case
             when psp_payments.state in ('pending', 'failed') then null
             when booked.payment_key is not null then 'booked'
@@ -131,6 +149,7 @@ from_psps as (
     left join postings on psp_payments.payment_key = postings.payment_key
     left join first_citations on psp_payments.payment_key = first_citations.psp_payment_key
     left join erp_payments as booked on first_citations.erp_payment_key = booked.payment_key
+    left join put_back on first_citations.erp_payment_key = put_back.erp_payment_key
     left join refunds on psp_payments.payment_key = refunds.payment_key
     left join links on psp_payments.connection = links.psp_connection
     left join intents on psp_payments.payment_key = intents.subject_key
