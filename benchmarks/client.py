@@ -29,7 +29,12 @@ def sync(connection: Connection, home: Home) -> Step:
 
     import_module(f"pipelines.{connection.system}.source")
     counted = ("transaction",) if connection.system == "netsuite" else ("customer", "invoice", "payment")
-    return lambda: sum(run(connection, home).versions[table] for table in counted)
+
+    def step() -> int:
+        versions = run(connection, home).versions
+        return sum(versions[table] for table in counted)
+
+    return step
 
 
 def dicts(connection: Connection, home: Home) -> Step:

@@ -393,3 +393,35 @@ def test_forty_writes_under_lost_answers_and_expiring_tokens_make_forty_payments
     assert {row.erp_id for row in outbox.list()} == {row.id for row in world.company.payments()}
     assert report.found > 0
     outbox.close()
+
+
+def test_a_corrected_account_is_for_later_payouts_and_what_was_refused_stays_listed(world: World) -> None:
+    """Q17."""
+    outbox, writer = Outbox(world.home.outbox_url), world.writer()
+    brakes = {"books_uk": Brakes.of(world.connection(writeback={"deposit": "apply"}).settings)}
+
+    def planned(payout: str, account: str, paid: str) -> dict[str, Any]:
+        intent = deposit({paid: "100.00"}, "100.00", payout=payout, account=account)
+        return {
+            "intent_key": intent.key, "connection": "books_uk", "kind": "deposit", "subject_key": payout, "customer_key": None,
+            "amount": Decimal(100), "currency": "USD", "payload": dict(intent.payload), "evidence": "ties",
+        }  # fmt: skip
+
+    customer = world.customer("Acme")
+    first, second = (world.payment(customer, "100.00") for _ in range(2))
+    outbox.plan([planned("po_1", FEES, first)], brakes=brakes)
+    assert len(outbox.deliver({"books_uk": writer}, brakes=brakes).rejected) == 1
+    # The setting is mended: the earlier write is not taken up again by itself, and a later one goes its way.
+    told = outbox.plan([planned("po_1", BANK, first), planned("po_2", BANK, second)], brakes=brakes)
+    assert [conflict.key for conflict in told.conflicts] == ["tieout_deposit_po_1"]
+    assert len(outbox.deliver({"books_uk": writer}, brakes=brakes).posted) == 1
+    (row,) = world.company.deposits()
+    assert row.memo == "po_2 [tieout_deposit_po_2]"
+    (manual,) = outbox.list(state="rejected")
+    assert (manual.key, "has to be of type Bank" in str(manual.last_error)) == ("tieout_deposit_po_1", True)
+    # A person gives the key back, and then it posts as well.
+    outbox.void(manual.key, "the account is right now", again=True)
+    outbox.plan([planned("po_1", BANK, first), planned("po_2", BANK, second)], brakes=brakes)
+    assert len(outbox.deliver({"books_uk": writer}, brakes=brakes).posted) == 1
+    assert len(world.company.deposits()) == 2
+    outbox.close()
