@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.load import store_outbox
+from pipelines.outbox import Outbox
 from pipelines.quickbooks import controls, paging
 from pipelines.quickbooks.check import check
 from pipelines.quickbooks.errors import LinkExpired
@@ -20,7 +22,7 @@ from pipelines.quickbooks.twin.credentials import ACCOUNTING
 from pipelines.quickbooks.twin.model import Line, OtherLine
 from pipelines.quickbooks.twin.realm import Limits
 from pipelines.sync import SyncContext
-from pipelines.system import Transient
+from pipelines.system import TieoutError, Transient
 from tests.contract import quickbooks_kit as kit
 from tests.contract.quickbooks_kit import World
 
@@ -339,6 +341,42 @@ def test_switches_leave_tables_out(busy_world: World) -> None:
     }  # fmt: skip
     busy_world.sync()
     assert rows(busy_world)["payment"] == 2
+
+
+def test_contacts_follow_invoices_and_payments_where_customers_are_not_asked_for(busy_world: World) -> None:
+    connection = busy_world.connection(sync_customers=False)
+    busy_world.sync(connection)
+    found = {row["display_name"]: row["id"] for row in busy_world.latest("customer").values()}
+    assert len(found) == 3
+    for name in ("Acme", "Börse"):
+        busy_world.company.edit_customer(found[name], at=busy_world.clock.tick(), phone="999", mobile="777")
+    busy_world.invoice(found["Acme"], "12.00", at=busy_world.clock.tick())
+    busy_world.clock.set(busy_world.clock.now() + timedelta(minutes=10))
+    report = busy_world.sync(connection)
+    assert (report.versions["customer"], report.versions["invoice"]) == (1, 1)
+    now = busy_world.latest("customer")
+    assert (now[found["Acme"]]["primary_phone"], now[found["Acme"]]["mobile"]) == ("999", "777")
+    assert busy_world.sync(busy_world.connection(sync_customers=False, sync_contacts=False)).versions["customer"] == 0
+
+
+def test_what_was_added_by_hand_outlives_every_sync(busy_world: World) -> None:
+    outbox = Outbox(busy_world.home.outbox_url)
+    kept = outbox.add_contact("books_uk", "101", email="desk@acme.example", phone="5", phone_type="mobile")
+    assert kept == outbox.add_contact("books_uk", "101", email="desk@acme.example", phone="5", phone_type="mobile")
+    gone = outbox.add_contact("books_uk", "101", email="old@acme.example")
+    outbox.remove_contact("books_uk", gone)
+    for full in (False, True):
+        busy_world.sync(full=full)
+        store_outbox(busy_world.home, outbox.rows())
+        (row,) = busy_world.raw(
+            "select contact_id, customer_id, email, phone, phone_type from raw_tieout.manual_contact"
+        )
+        assert tuple(row.values()) == (kept, "101", "desk@acme.example", "5", "mobile")
+    with pytest.raises(TieoutError, match="no contact"):
+        outbox.remove_contact("books_uk", gone)
+    with pytest.raises(TieoutError, match="e-mail address or a phone"):
+        outbox.add_contact("books_uk", "101", name="Nobody")
+    outbox.close()
 
 
 def test_the_pace_is_kept_by_the_twins_own_log(tmp_path: Path) -> None:

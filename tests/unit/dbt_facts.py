@@ -139,17 +139,18 @@ def dispute_facts(house: Warehouse) -> None:
 
 def payout(house: Warehouse, id: str, cents: int, *members: tuple[str | None, str, int, int], **columns: Any) -> None:
     """A paid payout with members (source, category, gross, fee), its own line among them."""
-    house.put("raw_stripe.payout", "cards", {
+    connection = columns.pop("connection", "cards")
+    house.put("raw_stripe.payout", connection, {
         "id": id, "amount": cents, "currency": "usd", "status": "paid", "automatic": True, "arrival_date": date(2026, 10, 26),
         "reconciliation_status": "completed", "balance_transaction": f"txn_{id}", "created": at(25), **columns,
     })  # fmt: skip
     for place, (source, category, gross, fee) in enumerate((*members, (id, "payout", -cents, 0))):
         txn = f"txn_{id}" if category == "payout" else f"txn_{id}_{place}"
-        house.put("raw_stripe.balance_transaction", "cards", {
+        house.put("raw_stripe.balance_transaction", connection, {
             "id": txn, "amount": gross, "fee": fee, "net": gross - fee, "currency": "usd", "type": category, "reporting_category": category,
             "status": "available", "source": source, "created": at(24),
         })  # fmt: skip
-        house.put("raw_stripe.payout_item", "cards", {"payout": id, "balance_transaction": txn})
+        house.put("raw_stripe.payout_item", connection, {"payout": id, "balance_transaction": txn})
 
 
 def payout_facts(house: Warehouse) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.unit.dbt_facts import payout
 from tests.unit.dbt_quickbooks_facts import Company, chart, day, linked, posted
 from tests.unit.dbt_warehouse import Warehouse
 
@@ -28,12 +29,13 @@ def losses(house: Warehouse) -> None:
     """See each part."""
     books = Company(
         house, "lost", stripe=["lost_cards"], activated_on="2026-09-01", rates="quickbooks", dispute_account="60", payment_methods={"card": "2"},
-        writeback={"payment": "apply", "reversal": "apply"}, environment="sandbox",
+        writeback={"payment": "apply", "deposit": "apply", "reversal": "apply"}, environment="sandbox", bank_accounts={"USD": "35"},
+        fee_account="60", fee_vendor="900",
     )  # fmt: skip
     house.connection("lost_cards", "stripe")
     chart(books)
     books.put("customer", WHO, display_name="Lost and Found", active=True)
-    for part in (_deposited, _waiting, _half, _twice, _won):
+    for part in (_deposited, _waiting, _half, _twice, _won, _payouts, _shared):
         part(house, books)
 
 
@@ -99,3 +101,34 @@ def _won(house: Warehouse, books: Company) -> None:
         _journal(books, f"{number}0", "8.00", f"[tieout_reversal_{int(number) + 1}_dp_won{number}]", "taken back")
     off = [posted("Credit", "8.00", "80", WHO), posted("Debit", "8.00", "60", place=1)]
     books.record("journal_entry", "3511", off, day(10, 30), private_note="dp_won351 was won")
+
+
+def _payouts(house: Warehouse, books: Company) -> None:
+    """A payout that takes back a dispute and a returned debit and gives back a won dispute; one whose lines are a cent off."""
+    for id, charge, amount in (("381", "ch_fine", "100"), ("382", "ch_cent", "7")):
+        books.payment(id, WHO, f"{amount}.00", f"{amount}.00", private_note=charge, deposit_to_account="4")
+        house.charge(charge, int(amount) * 100, connection="lost_cards", metadata={"customer_source_id": WHO})
+    lines: list[tuple[str | None, str, int, int]] = [
+        ("ch_fine", "charge", 10000, 300), ("dp_dep", "dispute", -5000, 1500), ("py_wait", "charge_failure", -1500, 0),
+        ("dp_won341", "dispute_reversal", 800, 0),
+    ]  # fmt: skip
+    payout(house, "po_back", 2500, *lines, connection="lost_cards")
+    payout(house, "po_cent", 601, ("ch_cent", "charge", 700, 100), connection="lost_cards")
+
+
+def _shared(house: Warehouse, books: Company) -> None:
+    """Receipts for two customers: of one both are booked, of the other one."""
+    for id in ("65", "66"):
+        books.put("customer", id, display_name=f"Half {id}", active=True)
+    for charge, first, booked in (("ch_both", 391, ("65", "66")), ("ch_one", 395, ("65",))):
+        for number, customer in ((first, "65"), (first + 1, "66")):
+            open_amount = "0" if customer in booked else "20.00"
+            books.invoice(str(number), customer, "20.00", open_amount, due_date=day(12, 1))
+            if customer in booked:
+                note = f"{charge} [tieout_payment_{charge}_{customer}]"
+                books.payment(
+                    str(number + 2), customer, "20.00", "0", linked("Invoice", str(number), "20.00"), private_note=note
+                )
+        house.charge(
+            charge, 4000, connection="lost_cards", customer=None, description=f"Invoices 10{first} and 10{first + 1}"
+        )

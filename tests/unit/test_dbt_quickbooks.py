@@ -14,6 +14,7 @@ from tests.unit.dbt_quickbooks_facts import (
     credits,
     customers,
     deletions,
+    early_links,
     euros,
     journals,
     many_links,
@@ -42,6 +43,10 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
             facts(books)
         many_links(house)
         losses(house)
+        early_links(house)
+        house.put(
+            "raw_tieout.manual_contact", "lost", {"contact_id": "c1", "customer_id": "64", "email": "desk@lost.test"}
+        )
         house.dbt("build", "--exclude-resource-type", "unit_test")
         yield house
 
@@ -209,6 +214,9 @@ def test_the_ledger_ties_out_to_balances_and_to_the_aging_report(house: Warehous
         "open_amount": Decimal("125.01"),
         "currency": "USD",
     }  # 112.35 + 36.66 - 24.00, without what is dated later
+    # A payment of nothing at a rate of its own has what it links to a later document: -22.59 of a credit memo, and 21.40 of an invoice.
+    zero = house.one("select open_amount from intermediate.int_aging_reported where customer_key = 'quickbooks:zero:1'")
+    assert zero["open_amount"] == Decimal("-1.19")
     assert house.one(f"select base_balance_amount from ledger.ar_balances where customer_key = '{QB}61'")["base_balance_amount"] == Decimal("136.01")  # fmt: skip
     incomplete = pairs(
         house,
@@ -231,20 +239,20 @@ def test_parity_keeps_fifteen_links_and_says_what_it_leaves_out(house: Warehouse
 
 
 def test_what_is_planned_and_chased(house: Warehouse) -> None:
-    payment = house.one("select intent_key, payload from writeback.wb_payments")
+    payment = house.one("select intent_key, payload from writeback.wb_payments where connection = 'books'")
     assert payment["intent_key"] == "tieout_payment_ch_open_60"
     assert json.loads(payment["payload"]) == {
         "customer_id": "60", "currency": "USD", "amount": "11.11", "date": "2026-10-20", "memo": "ch_open", "method": "2", "account": None,
         "subsidiary_id": None, "applications": [{"document_id": "157", "line": "0", "document_type": "invoice", "amount": "11.11"}],
     }  # fmt: skip
-    deposit = json.loads(house.one("select payload from writeback.wb_deposits")["payload"])
+    deposit = json.loads(house.one("select payload from writeback.wb_deposits where connection = 'books'")["payload"])
     assert (deposit["account"], deposit["total"], deposit["payments"]) == (
         "35",
         "29.00",
         [{"payment_id": "185", "amount": "30.00"}],
     )
     assert deposit["other"] == [{"account": "60", "amount": "-1.00", "memo": "Provider fees", "entity": "900"}]
-    assert {(row["subject_key"], row["reason"]) for row in house.rows("select * from writeback.wb_exceptions")} == {
+    assert {(row["subject_key"], row["reason"]) for row in house.rows("select * from writeback.wb_exceptions where connection = 'books'")} == {
         ("stripe:cards:ch_closed", "closed_period"),
     }  # fmt: skip
     chased = house.rows(
@@ -313,3 +321,59 @@ def test_a_dispute_that_was_won_leaves_no_reversal(house: Warehouse) -> None:
     assert lost(house, "reversed_without_cause") == {
         ("reversed_without_cause", "ch_won341", "342", 8), ("reversed_without_cause", "ch_won361", "362", 8),
     }  # fmt: skip
+
+
+def test_each_dispute_and_returned_debit_is_a_line_of_its_own(house: Warehouse) -> None:
+    deposit = json.loads(house.one("select payload from writeback.wb_deposits where connection = 'lost'")["payload"])
+    assert (deposit["total"], [line["amount"] for line in deposit["payments"]]) == ("25.00", ["100.00"])
+    assert [tuple(line.values()) for line in deposit["other"]] == [
+        ("60", "-18.00", "Provider fees", "900"), ("60", "-50.00", "Dispute dp_dep", None), ("60", "8.00", "Won dispute dp_won341", None),
+        ("60", "-15.00", "Returned debit py_wait", None),
+    ]  # fmt: skip
+
+
+def test_a_payout_that_does_not_tie_says_by_how_much(house: Warehouse) -> None:
+    found = house.one(
+        "select subject_key, reason, detail from writeback.wb_exceptions where connection = 'lost' and kind = 'deposit'"
+    )
+    assert (found["subject_key"], found["reason"]) == (f"{CARDS}po_cent", "does_not_tie")
+    assert found["detail"].startswith("its lines sum to 6.0000, which is -0.0100 off the payout.")
+
+
+def test_a_receipt_of_two_customers_knows_both_payments_and_is_planned_for_who_is_not_booked(house: Warehouse) -> None:
+    planned = house.rows("select intent_key, amount from writeback.wb_payments where connection = 'lost'")
+    assert [tuple(row.values()) for row in planned] == [("tieout_payment_ch_one_66", 20)]
+    ids = pairs(house, "select payment_id, erp_ids from ledger.ar_payments where connection = 'lost_cards' and payment_id in ('ch_both', 'ch_one')")  # fmt: skip
+    assert ids == {"ch_both": "393,394", "ch_one": "397"}
+    booked = "select sum(payment_amount) as amount from ledger.ar_payments where connection = 'lost' and payment_id in ('393', '394')"
+    assert house.one(booked)["amount"] == 40
+
+
+def test_records_open_in_quickbooks(house: Warehouse) -> None:
+    web = "https://app.sandbox.qbo.intuit.com/app/"
+    urls = pairs(
+        house,
+        "select document_id, source_url from ledger.ar_documents where connection = 'lost' and document_id in ('301', '305.0')",
+    )
+    assert urls == {"301": f"{web}invoice?txnId=301", "305.0": f"{web}journal?txnId=305"}
+    paid = house.one("select source_url from ledger.ar_payments where payment_id = 'ch_dep'")
+    assert paid == {"source_url": f"{web}recvpayment?txnId=303"}
+    assert house.one("select source_url from ledger.ar_deposits where deposit_id = '304'") == {
+        "source_url": f"{web}deposit?txnId=304"
+    }
+    line = house.one("select source_url from ledger.ar_documents where document_id = '181.1'")
+    assert line == {"source_url": "https://app.qbo.intuit.com/app/deposit?txnId=181"}
+
+
+def test_contacts_say_where_they_come_from(house: Warehouse) -> None:
+    found = house.rows("select system, contact_id, contact_name, phone_type, origin from ledger.ar_contacts where customer_key = 'quickbooks:lost:64'")  # fmt: skip
+    assert [tuple(row.values()) for row in found] == [("quickbooks", "c1", "desk@lost.test", None, "manual")]
+    ada = house.one(
+        f"select contact_id, phone, phone_type, mobile_phone from ledger.ar_contacts where customer_key = '{QB}58'"
+    )
+    assert tuple(ada.values()) == ("58", "1", "primary", "3")
+    unasked = house.rows("select email from ledger.ar_contacts where connection = 'zero'")
+    assert unasked == [{"email": "zero@zero.test"}]
+    assert not house.rows("select customer_key from ledger.ar_customers where connection = 'zero'")
+    chased = house.one("select contact_emails from collections.ar_to_chase where document_number = '10311'")  # fmt: skip
+    assert chased == {"contact_emails": "desk@lost.test"}

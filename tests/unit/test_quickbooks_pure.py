@@ -13,7 +13,7 @@ import requests
 from pydantic import ValidationError
 
 from pipelines.home import Home
-from pipelines.quickbooks import aging, diagnosis, errors, exact, keys, shapes, tables, urls
+from pipelines.quickbooks import aging, diagnosis, errors, exact, keys, shapes, tables
 from pipelines.quickbooks.pace import Pace, next_moment
 from pipelines.quickbooks.packing import packed, unpacked
 from pipelines.quickbooks.paging import pages, statement
@@ -373,8 +373,3 @@ def test_a_key_stands_in_a_reference_and_in_the_note() -> None:
 
 def test_amounts_are_sent_with_their_digits() -> None:
     assert exact.encoded({"Amount": Decimal("-3.50")}) == b'{"Amount":-3.50}'
-
-
-def test_a_record_opens_by_its_id() -> None:
-    assert urls.record_url("payment", "163") == "https://app.qbo.intuit.com/app/recvpayment?txnId=163"
-    assert urls.record_url("deposit", "9", "sandbox") == "https://app.sandbox.qbo.intuit.com/app/deposit?txnId=9"

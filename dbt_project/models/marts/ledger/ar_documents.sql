@@ -6,6 +6,9 @@ rates as (select * from {{ ref('int_base_rates') }}),
 
 report_documents as (select * from {{ ref('int_report_documents') }}),
 
+-- A line of a deposit can be a document too.
+deposits as (select connection, deposit_id from {{ ref('erp_deposits') }}),
+
 connections as (select * from {{ ref('stg_tieout__connections') }}),
 
 pending as (
@@ -160,11 +163,19 @@ final as (
         unioned.closed_by_report,
         unioned.closed_date,
         unioned.custom_fields,
+        {{ record_url(
+            'unioned.system', 'connections.environment',
+            "case when deposits.deposit_id is not null then 'deposit' else unioned.document_type end", 'unioned.transaction_id',
+        ) }} as source_url,
         unioned.created_at,
         unioned.modified_at,
         unioned.first_seen_at
     from unioned
     left join connections on unioned.connection = connections.connection
+    left join deposits
+        on
+            unioned.connection = deposits.connection
+            and unioned.transaction_id = deposits.deposit_id
 )
 
 select * from final

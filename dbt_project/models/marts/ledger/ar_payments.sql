@@ -10,6 +10,8 @@ postings as (select * from {{ ref('int_payment_postings') }}),
 
 links as (select * from {{ ref('int_psp_links') }}),
 
+connections as (select connection, system, environment from {{ ref('stg_tieout__connections') }}),
+
 deposit_items as (select * from {{ ref('erp_deposit_items') }}),
 
 deposited as (
@@ -155,10 +157,18 @@ from_psps as (
     left join intents on psp_payments.payment_key = intents.subject_key
 ),
 
-final as (
+unioned as (
     select * from from_erps
     union all
     select * from from_psps
+),
+
+final as (
+    select
+        unioned.*,
+        {{ record_url('connections.system', 'connections.environment', "'payment'", 'unioned.erp_id') }} as source_url
+    from unioned
+    left join connections on unioned.erp_connection = connections.connection
 )
 
 select * from final
