@@ -1,4 +1,4 @@
--- Balance movements of every payout that some books reconcile, by the kind of line that each is in a deposit, with the id of what caused it.
+-- Balance movements of every payout, by the kind of line that each is in a deposit, with the id of what caused it.
 with
 
 items as (select * from {{ ref('int_payout_items') }}),

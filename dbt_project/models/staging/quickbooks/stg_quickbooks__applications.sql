@@ -28,7 +28,8 @@ sums as (
 
 debits as (
     select
-        connection, payment_id, payment_key, payment_date, exchange_rate, currency, linked_key as debit_key, linked_document_type as debit_type,
+        connection, payment_id, payment_key, payment_date, exchange_rate, currency, linked_key as debit_key,
+        linked_document_type as debit_type,
         linked_date as debit_date, is_left_out, end_amount - linked_amount as start_amount, end_amount
     from laid
     where side = 'debit'
