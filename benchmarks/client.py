@@ -10,24 +10,31 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from pipelines import systems
 from pipelines.connections import Connection
 from pipelines.home import Home
-from pipelines.netsuite.settings import NetSuiteSettings
 
 Step = Callable[[], int]
 
 
 def sync(connection: Connection, home: Home) -> Step:
-    """Everything new of the connection into the warehouse; new versions of transactions."""
+    """Everything new of the connection into the warehouse; new versions of its records."""
     import pandas  # noqa: F401
 
-    from pipelines.netsuite import source  # noqa: F401
     from pipelines.sync import sync as run
 
-    return lambda: run(connection, home).versions["transaction"]
+    import_module(f"pipelines.{connection.system}.source")
+    counted = ("transaction",) if connection.system == "netsuite" else ("customer", "invoice", "payment")
+
+    def step() -> int:
+        versions = run(connection, home).versions
+        return sum(versions[table] for table in counted)
+
+    return step
 
 
 def dicts(connection: Connection, home: Home) -> Step:
@@ -100,7 +107,8 @@ def main() -> None:
     os.environ.update(task["environment"])
     home = Home(Path(task["home"]))
     home.root.mkdir(parents=True, exist_ok=True)
-    step = STEPS[sys.argv[1]](Connection("bench", "netsuite", NetSuiteSettings(**task["settings"])), home)
+    system = systems()[task.get("system", "netsuite")]
+    step = STEPS[sys.argv[1]](Connection("bench", system.name, system.settings(**task["settings"])), home)
     started = time.perf_counter()
     rows = step()
     seconds = time.perf_counter() - started

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import dotenv
+import requests
 
 from benchmarks.account import LINES
 from pipelines import connections, load
@@ -21,6 +22,7 @@ from pipelines.outbox import Outbox
 from pipelines.sync import forget_removed, sync
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
+HOUR_REQUESTS = 15  # that an hour's changes may cost
 TRANSFORM_LIMIT = 20.0  # seconds that `dbt build` of the demo's company may take
 
 
@@ -109,6 +111,28 @@ def netsuite(folder: Path, invoices: int) -> Iterator[Measure]:
         f"{published['seconds']:.2f} s",
         f"COPY FROM DATABASE: {copied['seconds']:.2f} s",
         ratio(published["seconds"], copied["seconds"]),
+    )
+
+
+def quickbooks(folder: Path, customers: int, invoices: int) -> Iterator[Measure]:
+    """A first sync at the pace that QuickBooks allows, by the twin's own log, and what an hour's changes cost afterwards."""
+    with child(["benchmarks.quickbooks_account", str(customers), str(invoices)], folder / "company.log") as task:
+        first = step("sync", task, folder / "quickbooks")
+        seen = requests.get(f"{task['control']}/seen", timeout=60).json()
+        happened = requests.post(f"{task['control']}/hour", timeout=60).json()
+        hour = step("sync", task, folder / "quickbooks")
+        asked = requests.get(f"{task['control']}/seen", timeout=60).json()
+    yield Measure(
+        f"QuickBooks twin to DuckDB, {customers:,} customers, {invoices:,} invoices and their payments ({first['rows']:,.0f} records)",
+        f"{first['seconds']:.1f} s, {seen['requests']} requests, at most {seen['second']} in any second and {seen['minute']} in any minute",
+        f"QuickBooks' limits: 10 a second, 500 a minute ({seen['refused']} refused)",
+        ratio(seen["second"], 10),
+    )
+    yield Measure(
+        f"An hour's changes of it ({hour['rows']:.0f} new versions; {happened['invoices']} invoices, {happened['payments']} payments)",
+        f"{asked['requests']} requests, {hour['seconds']:.1f} s",
+        f"the limit: {HOUR_REQUESTS} requests",
+        ratio(asked["requests"], HOUR_REQUESTS),
     )
 
 

@@ -156,6 +156,40 @@ def confirm(connection: str, subject: str, by: str) -> None:
 
 
 @main.group()
+def contact() -> None:
+    """Contacts that an ERP does not know: no sync touches them."""
+
+
+@contact.command("add")
+@click.argument("connection")
+@click.argument("customer_id")
+@click.option("--name")
+@click.option("--email")
+@click.option("--phone")
+@click.option("--phone-type", type=click.Choice(["primary", "mobile"]), default="primary", show_default=True)
+def contact_add(
+    connection: str, customer_id: str, name: str | None, email: str | None, phone: str | None, phone_type: str
+) -> None:
+    """Add somebody to write to or call; prints the contact's id."""
+    from pipelines.outbox import Outbox
+
+    known = connections.load().get(connection).name
+    kept = Outbox(Home.current().outbox_url)
+    click.echo(kept.add_contact(known, customer_id, name=name, email=email, phone=phone, phone_type=phone_type))
+
+
+@contact.command("remove")
+@click.argument("connection")
+@click.argument("contact_id")
+def contact_remove(connection: str, contact_id: str) -> None:
+    """Take out a contact that was added by hand."""
+    from pipelines.outbox import Outbox
+
+    Outbox(Home.current().outbox_url).remove_contact(connections.load().get(connection).name, contact_id)
+    console.print(f"{contact_id} is no contact of {connection} any more.", markup=False)
+
+
+@main.group()
 def outbox() -> None:
     """Intents: what was, is being and will be written."""
 
@@ -183,7 +217,24 @@ def outbox_show(key: str) -> None:
     """Everything about one intent: its payload and each try."""
     from pipelines.outbox import Outbox, render_show
 
-    click.echo(render_show(Outbox(Home.current().outbox_url).show(key), width=console.width))
+    home = Home.current()
+    click.echo(render_show(Outbox(home.outbox_url).show(key), width=console.width))
+    if url := _source_url(home, key):
+        click.echo(f"source_url  {url}")
+
+
+def _source_url(home: Home, key: str) -> str | None:
+    """Where the record of an intent opens, as the published warehouse says; None before it knows."""
+    from duckdb import BinderException, CatalogException
+
+    from pipelines.publish import NotPublished, open_published
+
+    try:
+        with open_published(home) as published:
+            found = published.execute("select source_url from ops.intents where intent_key = ?", [key]).fetchone()
+    except (NotPublished, BinderException, CatalogException):  # none yet, or one of an earlier version
+        return None
+    return str(found[0]) if found and found[0] else None
 
 
 @outbox.command("retry")

@@ -46,6 +46,9 @@ CORE_TABLES: tuple[Table, ...] = (
     Table("tieout", "confirmation", ("connection", "subject"), columns(
         "subject confirmed_at:timestamp confirmed_by"
     ), "What a person confirmed: held reports, held deletions"),
+    Table("tieout", "manual_contact", ("connection", "contact_id"), columns(
+        "contact_id customer_id contact_name email phone phone_type added_at:timestamp"
+    ), "Contacts that people added by hand"),
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ select
     ranked.last_error,
     totals.attempts,
     totals.last_attempt_at,
+    totals.erp_id,
     totals.erp_ids
 from (
     select
@@ -29,7 +30,8 @@ inner join (
         subject_key,
         cast(sum(attempts) as integer) as attempts,
         max(last_attempt_at) as last_attempt_at,
-        {{ dbt.listagg('erp_id', "', '", 'order by ' ~ id_order('erp_id')) }} as erp_ids
+        min(erp_id) as erp_id,
+        {{ dbt.listagg('erp_id', "','", 'order by ' ~ id_order('erp_id')) }} as erp_ids
     from {{ ref('stg_tieout__intents') }}
     where kind = '{{ kind }}'
     group by subject_key

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.outbox import person, plan, reading
+from pipelines.outbox import contacts, person, plan, reading
 from pipelines.outbox.brakes import KINDS, Brakes, Held, Mode
 from pipelines.outbox.delivery import DeliveryReport, Stopped, deliver
 from pipelines.outbox.lock import DeliveryBusy
@@ -126,7 +126,7 @@ class Outbox:
         return reading.pending(self.store, brakes)
 
     def rows(self) -> Mapping[str, Sequence[dict[str, str | None]]]:
-        """`intent` and `confirmation` as the warehouse loads them into `raw_tieout`: every value a text."""
+        """`intent`, `confirmation` and `manual_contact` as the warehouse loads them into `raw_tieout`: every value a text."""
         return reading.rows(self.store)
 
     def retry(self, key: str) -> IntentRow:
@@ -146,6 +146,22 @@ class Outbox:
     def confirm(self, connection: str, subject: str, by: str) -> Confirmation:
         """A person's yes; the first one stands, except to `deletes:` subjects, where each counts anew."""
         return person.confirm(self.store, connection, subject, by)
+
+    def add_contact(
+        self,
+        connection: str,
+        customer_id: str,
+        *,
+        name: str | None = None,
+        email: str | None = None,
+        phone: str | None = None,
+        phone_type: str = "primary",
+    ) -> str:
+        """A contact by hand; returns its id."""
+        return contacts.add(self.store, connection, customer_id, name, email, phone, phone_type)
+
+    def remove_contact(self, connection: str, contact_id: str) -> None:
+        contacts.remove(self.store, connection, contact_id)
 
     def confirmations(self, connection: str | None = None) -> Sequence[Confirmation]:
         return reading.confirmations(self.store, connection)

@@ -15,7 +15,8 @@ from pipelines.system import NotConfigured
 
 Mode = Literal["off", "plan", "apply"]
 MODES = ("off", "plan", "apply")
-KINDS = ("payment", "deposit", "reversal")  # in this order; a kind not named here comes after them
+# In this order: a deposit locks its payments, so what is to be reversed is reversed before. A kind not named here comes after them.
+KINDS = ("payment", "reversal", "deposit")
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Held:
 
 
 def order(row: IntentRow) -> tuple[Any, ...]:
-    """What was begun comes first, then payments, deposits, reversals; within a kind the oldest.
+    """What was begun comes first, then payments, reversals, deposits; within a kind the oldest.
 
     Old is by when it was planned, and within one plan by its own accounting date.
     """

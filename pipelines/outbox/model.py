@@ -133,6 +133,19 @@ confirmation = Table(
     Column("confirmed_by", String(255), nullable=False),
 )
 
+manual_contact = Table(
+    "manual_contact",
+    metadata,
+    Column("connection", String(255), primary_key=True),
+    Column("contact_id", String(32), primary_key=True),
+    Column("customer_id", String(255), nullable=False),
+    Column("contact_name", String(255)),
+    Column("email", String(255)),
+    Column("phone", String(64)),
+    Column("phone_type", String(16)),
+    Column("added_at", Instant, nullable=False),
+)
+
 outbox_version = Table("outbox_version", metadata, Column("version", Integer, primary_key=True))
 
 PLAN = "plan"

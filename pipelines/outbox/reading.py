@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import or_, select
 
+from pipelines.outbox import contacts
 from pipelines.outbox.brakes import Brakes
 from pipelines.outbox.model import Attempt, Confirmation, IntentRow, State, attempt, confirmation, intent, iso
 from pipelines.outbox.store import Store
@@ -116,4 +117,4 @@ def rows(store: Store) -> dict[str, list[dict[str, str | None]]]:
         }
         for one in confirmations(store, None)
     ]
-    return {"intent": intents, "confirmation": yeses}
+    return {"intent": intents, "confirmation": yeses, "manual_contact": contacts.rows(store)}

@@ -25,6 +25,7 @@ from pipelines.outbox.model import (
     UnknownIntent,
     attempt,
     intent,
+    manual_contact,
     metadata,
     outbox_version,
 )
@@ -96,7 +97,8 @@ class Store:
 
     def _version(self) -> int:
         with self.reading() as connection:
-            if inspect(connection).has_table(outbox_version.name):
+            # The tables of the first version, and those that came later.
+            if all(inspect(connection).has_table(table.name) for table in (outbox_version, manual_contact)):
                 return int(connection.execute(select(outbox_version.c.version)).scalar_one())
         with self._writer.begin() as connection:
             if self.file is None:
@@ -104,7 +106,7 @@ class Store:
             metadata.create_all(connection)
             if connection.execute(select(outbox_version.c.version)).scalar() is None:
                 connection.execute(outbox_version.insert().values(version=SCHEMA_VERSION))
-            return SCHEMA_VERSION
+            return int(connection.execute(select(outbox_version.c.version)).scalar_one())
 
     def get(self, connection: Connection, key: str) -> IntentRow:
         row = connection.execute(select(intent).where(intent.c.key == key)).mappings().one_or_none()

@@ -16,7 +16,7 @@ import pyarrow as pa
 from pipelines.quickbooks import shapes
 from pipelines.quickbooks.client import CDC_OBJECTS
 from pipelines.quickbooks.packing import unpacked
-from pipelines.quickbooks.reader import Reader, State, counted
+from pipelines.quickbooks.reader import ALL_NAMES, Reader, State, counted
 from pipelines.quickbooks.transport import Row
 from pipelines.tables import Table
 
@@ -114,17 +114,7 @@ class Changes:
 
     def _vanished(self, missing: set[str]) -> set[str]:
         """Of ids that a reading did not meet, those that QuickBooks, asked for them by id, does not have."""
-        absent = set(missing)
-        entity = shapes.ENTITIES[self.table]
-        active = " AND Active IN (true, false)" if entity == "Customer" else ""
-        chunks = list(_chunks(sorted(missing), _IN_LIST))
-        queries = [
-            f"SELECT * FROM {entity} WHERE Id IN ({', '.join(_quoted(item) for item in chunk)}){active} MAXRESULTS {_IN_LIST}"
-            for chunk in chunks
-        ]
-        for query in queries:
-            absent -= {str(row["Id"]) for row in self.reader.client.query(query)}
-        return absent
+        return missing - {str(row["Id"]) for rows in by_ids(self.reader, self.table, missing) for row in rows}
 
 
 @dataclass
@@ -150,6 +140,15 @@ class Captured:
             rows = self.reader.client.changes([name], self.since[table]).get(name, [])
             found[table] = rows if len(rows) < CDC_OBJECTS else None
         return found
+
+
+def by_ids(reader: Reader, table: Table, ids: Iterable[str]) -> Iterator[list[Row]]:
+    """The objects of a table that have these ids, as far as there are any."""
+    entity = shapes.ENTITIES[table]
+    active = f" AND {ALL_NAMES}" if entity == "Customer" else ""
+    for chunk in _chunks(sorted(ids), _IN_LIST):
+        among = ", ".join(_quoted(item) for item in chunk)
+        yield reader.client.query(f"SELECT * FROM {entity} WHERE Id IN ({among}){active} MAXRESULTS {_IN_LIST}")
 
 
 def reachable(reader: Reader, since: datetime | None) -> bool:

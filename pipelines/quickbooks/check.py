@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from pipelines.connections import Connection
 from pipelines.quickbooks import shapes, tables
 from pipelines.quickbooks.client import Client
-from pipelines.quickbooks.company import Company
+from pipelines.quickbooks.company import Company, kind_of
 from pipelines.quickbooks.errors import Denied, LinkExpired, NotFound
 from pipelines.quickbooks.paging import single
 from pipelines.quickbooks.settings import QuickBooksSettings
 from pipelines.quickbooks.tokens import is_unverified, unverified
-from pipelines.quickbooks.transport import Row
 from pipelines.system import Check, NotConfigured, Problem, Refused, Rejected, Transient
 
 _COSTS = {"Expense", "Other Expense", "Cost of Goods Sold"}
@@ -92,20 +91,12 @@ def _accounts(settings: QuickBooksSettings, company: Company) -> Iterator[Proble
     if settings.fee_account is not None:
         found = company.accounts.get(settings.fee_account)
         if found is None or found["account_type"] not in _COSTS or found["active"] is False:
-            kind = _kind(found)
-            text = f"fee_account {settings.fee_account} {kind}; it has to be an active expense account"
+            text = f"fee_account {settings.fee_account} {kind_of(found)}; it has to be an active expense account"
             yield Problem("wrong_fee_account", text, "Correct fee_account.")
     for setting in ("dispute_account", "refund_account"):
         account = getattr(settings, setting)
-        found = company.accounts.get(account) if account is not None else None
-        if account is not None and (found is None or found["active"] is False):
-            yield Problem(f"wrong_{setting}", f"{setting} {account} {_kind(found)}", f"Correct {setting}.")
-
-
-def _kind(found: Row | None) -> str:
-    if found is None:
-        return "does not exist"
-    return f"is {found['account_type']}{'' if found['active'] is not False else ', inactive'}"
+        if account is not None and (wrong := company.wrong_loss(account)):
+            yield Problem(f"wrong_{setting}", f"{setting} {wrong}", f"Correct {setting}.")
 
 
 def _others(settings: QuickBooksSettings, client: Client, company: Company) -> Iterator[Problem]:

@@ -8,14 +8,13 @@ from pipelines.connections import Connection
 from pipelines.home import Home
 from pipelines.http import READ_TIMEOUT, Counter
 from pipelines.quickbooks import errors, exact
-from pipelines.quickbooks.pace import Pace
 from pipelines.quickbooks.settings import QuickBooksSettings
 from pipelines.quickbooks.tokens import Tokens
 from pipelines.quickbooks.transport import Row, Transport
 from pipelines.system import Transient
 
 PAGE_ROWS, CDC_OBJECTS = 1000, 1000
-_BATCH_ITEMS, _BATCHES_PER_MINUTE = 30, 36  # QuickBooks takes 30 and 40
+_BATCH_ITEMS = 30
 _JSON_HEADERS = {"Accept": "application/json", "Content-Type": "application/json"}
 _TEXT_HEADERS = {"Accept": "application/json", "Content-Type": "application/text"}
 
@@ -28,15 +27,11 @@ class Client:
     """
 
     def __init__(self, connection: Connection, home: Home | None = None, *, patience: float = READ_TIMEOUT) -> None:
-        place = home or Home.current()
         self.connection = connection.name
         self.settings: QuickBooksSettings = connection.settings
         self.rows = 0
-        self._transport = Transport(connection, place, patience=patience)
+        self._transport = Transport(connection, home, patience=patience)
         self._ask = self._transport.ask
-        self._batch_pace = Pace(
-            place, f"{connection.name}.batch", self.settings.requests_per_second, _BATCHES_PER_MINUTE
-        )
 
     @property
     def server_time(self) -> datetime | None:
@@ -79,7 +74,6 @@ class Client:
 
     def _batch(self, statements: Sequence[str]) -> list[Row]:
         items = [{"bId": str(number), "Query": statement} for number, statement in enumerate(statements)]
-        self._batch_pace.take()
         body = self._ask(
             "POST",
             "batch",

@@ -11,7 +11,7 @@ from pipelines.quickbooks.transport import Row
 from pipelines.system import Rejected
 
 HOLDING = ("Other Current Asset", "UndepositedFunds")  # AccountType, AccountSubType
-BANK, RECEIVABLE = "Bank", "Accounts Receivable"
+BANK, RECEIVABLE, PAYABLE = "Bank", "Accounts Receivable", "Accounts Payable"
 
 
 class Company:
@@ -50,10 +50,10 @@ class Company:
 
     def wrong_holding(self, account: str) -> str | None:
         row = self.accounts.get(account)
-        if row is not None and _is_holding(row):
+        if row is not None and _is_holding(row) and row["active"] is not False:
             return None
-        kind = f"is {row['account_type']} / {row['account_sub_type']}" if row else "does not exist"
-        return f"holding_account {account} {kind}; it has to be Other Current Asset with detail type Undeposited Funds"
+        kind = f"is {row['account_type']} / {row['account_sub_type']}{_idle(row)}" if row else "does not exist"
+        return f"holding_account {account} {kind}; it has to be an active Other Current Asset with detail type Undeposited Funds"
 
     def bank(self, account: str) -> str:
         """The account of a deposit. Raises Rejected unless it is of type Bank (Q13)."""
@@ -63,11 +63,18 @@ class Company:
 
     def wrong_bank(self, account: str, currency: str | None = None) -> str | None:
         row = self.accounts.get(account)
-        if row is None or row["account_type"] != BANK:
-            return f"bank account {account} {'is ' + str(row['account_type']) if row else 'does not exist'}; it has to be of type Bank"
+        if row is None or row["account_type"] != BANK or row["active"] is False:
+            return f"bank account {account} {kind_of(row)}; it has to be of type Bank, and active"
         own = row["currency"]
         if currency and own and own not in {currency, self.preferences.get("home_currency")}:
             return f"bank account {account} is in {own}, and is named for {currency}"
+        return None
+
+    def wrong_loss(self, account: str) -> str | None:
+        """Disputes and refunds may stand on any account that asks for no customer or vendor."""
+        row = self.accounts.get(account)
+        if row is None or row["account_type"] in (RECEIVABLE, PAYABLE) or row["active"] is False:
+            return f"{account} {kind_of(row)}; it has to be active, and neither receivable nor payable"
         return None
 
     def receivable(self, currency: str) -> str:
@@ -99,3 +106,12 @@ class Company:
 
 def _is_holding(row: Row) -> bool:
     return (row["account_type"], row["account_sub_type"]) == HOLDING
+
+
+def kind_of(row: Row | None) -> str:
+    """An account in words, as far as it is one."""
+    return f"is {row['account_type']}{_idle(row)}" if row else "does not exist"
+
+
+def _idle(row: Row) -> str:
+    return "" if row["active"] is not False else ", inactive"

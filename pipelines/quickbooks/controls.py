@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from pipelines.quickbooks import exact, tables
-from pipelines.quickbooks.client import PAGE_ROWS, entity_rows, total
-from pipelines.quickbooks.paging import statement
+from pipelines.quickbooks.client import entity_rows, total
+from pipelines.quickbooks.paging import STEP, pages, statement
 from pipelines.quickbooks.reader import ALL_NAMES, Reader, counted, wanted
 from pipelines.quickbooks.transport import Row
 
@@ -26,12 +26,19 @@ def balances(reader: Reader) -> Iterator[list[Row]]:
     settings = reader.settings
     if not (settings.sync_customers and settings.sync_invoices and settings.sync_payments):
         return
-    expected = reader.counts[tables.CUSTOMER]
-    positions = [*range(1, expected + 1, PAGE_ROWS)] or [1]
-    for start in range(0, len(positions), _PAGES_AT_ONCE):
-        asked = [statement("Customer", ALL_NAMES, position) for position in positions[start : start + _PAGES_AT_ONCE]]
-        for answer in reader.client.queries(asked):
-            yield [_balance(customer, reader.home_currency) for customer in entity_rows(answer)]
+    expected, ahead = reader.counts[tables.CUSTOMER], dict[int, list[Row]]()
+
+    def ask(position: int) -> list[Row]:
+        """One page; those behind it come with it, and are asked anew once one was missed."""
+        if position not in ahead:
+            positions = [*range(position, max(expected, position) + 1, STEP)][:_PAGES_AT_ONCE]
+            answers = reader.client.queries([statement("Customer", ALL_NAMES, start) for start in positions])
+            ahead.clear()
+            ahead.update(zip(positions, map(entity_rows, answers), strict=True))
+        return ahead.pop(position)
+
+    for page in pages(ask, expected, 1):
+        yield [_balance(customer, reader.home_currency) for customer in page]
 
 
 def _balance(customer: Row, home_currency: str | None) -> Row:

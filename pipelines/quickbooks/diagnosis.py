@@ -12,7 +12,7 @@ def diagnosis(error: ApiError) -> str | None:
     """The diagnosis of a business validation error; None for any other code."""
     if error.code != _VALIDATION:
         return None
-    said = error.detail.lower()
+    said = error.words.lower()
     if "applied to" in said and "deposit" in said:
         return HOLDING
     if "select a bank account" in said:

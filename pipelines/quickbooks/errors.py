@@ -4,7 +4,7 @@ A fault is JSON with a capital `Fault`, JSON with a small `fault` (authenticatio
 asked for; and a gateway in front may answer with none of them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -29,12 +29,14 @@ class ApiError:
     detail: str
     where: str = ""
     tid: str = ""
+    further: tuple["ApiError", ...] = ()  # what the same answer says besides
 
     @property
     def words(self) -> str:
-        """Message and detail as they came, with the code before them."""
+        """Message and detail of every error as they came, each with its code before it."""
         said = ": ".join(part for part in (self.message, self.detail) if part)
-        return " ".join(part for part in (self.code, said) if part) or f"HTTP {self.status}"
+        own = " ".join(part for part in (self.code, said) if part) or f"HTTP {self.status}"
+        return "; ".join((own, *(error.words for error in self.further)))
 
     @property
     def is_throttled(self) -> bool:
@@ -53,31 +55,25 @@ class ApiError:
 
 def parse(response: requests.Response) -> ApiError:
     """The error in a response of 400 and above, whatever its body looks like."""
-    found = _first(_json(response.content) or _xml(response.content))
-    code = str(found.get("code") or "").lstrip("0")
-    message, detail = str(found.get("message") or ""), str(found.get("detail") or "")
-    if not found:
-        detail = response.text[:500]
-    return ApiError(
-        response.status_code, code, message, detail, str(found.get("element") or ""),
-        response.headers.get("intuit_tid", ""),
-    )  # fmt: skip
+    found = _json(response.content) or _xml(response.content) or [{"detail": response.text[:500]}]
+    return _made(found, response.status_code, response.headers.get("intuit_tid", ""))
 
 
 def of_fault(fault: dict[str, Any], status: int = 400) -> ApiError:
     """The error in a `Fault` object, such as one item of a batch holds."""
-    found = _first([_small(error) for error in _list(_small(fault).get("error"))])
-    return ApiError(
-        status, str(found.get("code") or "").lstrip("0"), str(found.get("message") or ""), str(found.get("detail") or ""),
-        str(found.get("element") or ""),
-    )  # fmt: skip
+    return _made([_small(error) for error in _list(_small(fault).get("error"))] or [{}], status)
 
 
-def _first(errors: list[dict[str, Any]]) -> dict[str, Any]:
-    """The first error, with the details of all of them."""
-    if len(errors) < 2:
-        return errors[0] if errors else {}
-    return {**errors[0], "detail": "; ".join(str(error.get("detail") or error.get("message")) for error in errors)}
+def _made(found: list[dict[str, Any]], status: int, tid: str = "") -> ApiError:
+    """The first of several errors, with the others."""
+    made = [
+        ApiError(
+            status, str(error.get("code") or "").lstrip("0"), str(error.get("message") or ""), str(error.get("detail") or ""),
+            str(error.get("element") or ""), tid,
+        )
+        for error in found
+    ]  # fmt: skip
+    return replace(made[0], further=tuple(made[1:]))
 
 
 def _json(content: bytes) -> list[dict[str, Any]]:

@@ -15,6 +15,16 @@ def reference(key: str) -> str:
     return f"TO-{hashlib.sha256(key.encode()).hexdigest()}"[:_REFERENCE_LENGTH]
 
 
+def parts_of(key: str) -> str:
+    """What the references of the parts of a key begin with."""
+    return f"TO-{hashlib.sha256(key.encode()).hexdigest()[:12]}-"
+
+
+def part_reference(key: str, part: str) -> str:
+    """The reference of one of several records that a key stands for."""
+    return f"{parts_of(key)}{hashlib.sha256(part.encode()).hexdigest()}"[:_REFERENCE_LENGTH]
+
+
 def request_id(key: str, after: str = "") -> str:
     """The request id under which a key is created. `after`: the id of a record that an earlier one made and somebody has deleted since."""
     return hashlib.sha256(f"{key}|{after}".encode()).hexdigest()[:40]

@@ -1,8 +1,8 @@
 """How often a connection may call, counted over all threads and processes of a home.
 
 Every call reserves its moment in a small file under a lock, and then waits for it: so calls are spread evenly, nobody holds the lock
-while waiting, and two processes share what QuickBooks grants to one company. Moments are of the machine's monotonic clock, which all
-processes read alike; what another boot has left behind lies in the future and is dropped.
+while waiting, and two processes share what QuickBooks grants to one company. Moments are of the wall clock, which all processes and
+boots read alike. It may be set back: whatever lies further in the future than anybody can honestly wait is dropped.
 """
 
 import time
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipelines.home import Home, file_lock
 
-_LONGEST = 3600.0  # a reservation further away than this is another boot's
+_LONGEST = 300.0  # seconds; no queue and no pause is longer, so what lies further away is a clock that was set back
 
 
 def next_moment(now: float, known: list[float], per_second: float, per_minute: int) -> float:
@@ -34,7 +34,7 @@ class Pace:
         name: str,
         per_second: float,
         per_minute: int,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         folder = home.root / "budget"
@@ -59,7 +59,7 @@ class Pace:
         """No call of any process starts before `seconds` have gone by; those already waiting for their turn still go."""
         with file_lock(self._lock, 60, self._what):
             until, known = self._load()
-            self._save(max(until, self._clock() + seconds), known)
+            self._save(max(until, self._clock() + min(seconds, _LONGEST)), known)
 
     def _load(self) -> tuple[float, list[float]]:
         numbers = array("d")

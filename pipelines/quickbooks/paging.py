@@ -14,7 +14,7 @@ from pipelines.quickbooks.transport import Row
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-_STEP = PAGE_ROWS - 1
+STEP = PAGE_ROWS - 1
 _REMEMBERED = 4  # pages whose ids are kept to see that the next one joins them
 
 
@@ -52,11 +52,11 @@ def pages(ask: Callable[[int], list[Row]], count: int, threads: int) -> Iterator
     `count`: how many rows there are about now."""
     position, recent = 1, deque[set[str]](maxlen=_REMEMBERED)
     while True:
-        planned = range(position, max(count, position) + 1, _STEP)
+        planned = range(position, max(count, position) + 1, STEP)
         for position, rows in ordered(ask, planned, threads):
             ids = {str(row["Id"]) for row in rows}
             if position > 1 and recent and all(ids.isdisjoint(seen) for seen in recent):
-                position = max(1, position - _STEP)
+                position = max(1, position - STEP)
                 break
             recent.append(ids)
             if rows:
@@ -64,4 +64,4 @@ def pages(ask: Callable[[int], list[Row]], count: int, threads: int) -> Iterator
             if len(rows) < PAGE_ROWS:
                 return
         else:
-            position += _STEP
+            position += STEP

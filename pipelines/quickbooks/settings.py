@@ -49,7 +49,9 @@ class QuickBooksSettings(Settings):
 
     # What is read
     sync_customers: bool = True
-    sync_contacts: bool = True  # a customer's own names, address and numbers
+    sync_contacts: bool = (
+        True  # a customer's own names, address and numbers; without customers, of those who have something new
+    )
     sync_invoices: bool = True  # invoices, credit memos and journal entries
     sync_payments: bool = True  # payments, refund receipts and deposits
     contact_name_as_reference: bool = False

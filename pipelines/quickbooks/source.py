@@ -15,6 +15,7 @@ from pipelines.connections import Connection
 from pipelines.quickbooks import aging, controls, shapes, tables
 from pipelines.quickbooks.changes import Captured, Changes, reachable
 from pipelines.quickbooks.client import Client
+from pipelines.quickbooks.contacts import people
 from pipelines.quickbooks.deletions import Deletions
 from pipelines.quickbooks.packing import packed
 from pipelines.quickbooks.rates import rates
@@ -121,6 +122,8 @@ class Extraction:
 
     def changed(self, table: Table) -> Batches:
         if table not in wanted(self.settings):
+            if table is tables.CUSTOMER and self.settings.sync_contacts:
+                yield from people(self.reader, self.captured)
             return
         state = self._state(table.name)
         changes = self._changes(table, self.captured)

@@ -166,12 +166,13 @@ class Tokens:
 class Bearer(AuthBase):
     """Signs a call at the moment it may start."""
 
-    def __init__(self, tokens: Tokens, pace: Pace) -> None:
-        self._tokens = tokens
-        self._pace = pace
+    def __init__(self, tokens: Tokens, pace: Pace, batches: Pace) -> None:
+        self._tokens, self._pace, self._batches = tokens, pace, batches
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         token = self._tokens.access()
+        if urlsplit(str(request.url)).path.endswith("/batch"):  # every try counts, as QuickBooks counts
+            self._batches.take()
         self._pace.take()
         request.headers["Authorization"] = f"Bearer {token}"
         return request

@@ -20,6 +20,7 @@ from pipelines.system import Transient
 log = logging.getLogger(__name__)
 Row = dict[str, Any]
 _MINOR_VERSION = "75"
+_BATCHES_PER_MINUTE = 36  # QuickBooks takes 40
 _AGAIN = 2  # further tries after an answer that is no JSON
 _RENEWALS = (
     3  # of the access token in one call: another process's refresh may end ours; a link that is gone fails at the first
@@ -39,9 +40,12 @@ class Transport:
         self.server_time: datetime | None = None  # QuickBooks' own clock, as far as it has told it
         self.slots = Slots(place, f"{connection.name}.calls", settings.max_concurrency)
         self._pace = Pace(place, connection.name, settings.requests_per_second, settings.requests_per_minute)
+        batches = Pace(place, f"{connection.name}.batch", settings.requests_per_second, _BATCHES_PER_MINUTE)
         # A refresh runs inside a call that holds a slot: it must not wait for another.
         self.tokens = Tokens(connection.name, settings, place, self._http(Budget(1), None))
-        self.http = self._http(Budget(settings.max_concurrency, shared=self.slots), Bearer(self.tokens, self._pace))
+        self.http = self._http(
+            Budget(settings.max_concurrency, shared=self.slots), Bearer(self.tokens, self._pace, batches)
+        )
 
     def _http(self, slots: Budget, auth: Bearer | None) -> Http:
         """Of the company with `auth`, else of Intuit's login, where a 429 is waited for like a failure."""

@@ -6,6 +6,7 @@ gives is what we meant, and is there: an answer about another record is an error
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from pipelines.connections import Connection
@@ -41,14 +42,14 @@ class QuickBooksWriter:
         self._client.close()
 
     def find(self, intent: Intent) -> str | None:
-        """The QuickBooks id of what already carries the intent's key, or for a reversal of the payment that is already unapplied."""
+        """The QuickBooks id of what already carries the intent's key; of a reversal, once it is complete, the payment's."""
         match intent.kind:
             case "payment":
                 found = payments.find(self._client, self._company, intent)
             case "deposit":
                 found = deposits.find(self._client, self._company, intent)
             case "reversal":
-                return reversals.find(self._client, intent)
+                return self._reversal(intent).find()
             case _:
                 raise _unknown(intent)
         return None if found is None else str(found["Id"])
@@ -59,38 +60,35 @@ class QuickBooksWriter:
             match intent.kind:
                 case "payment":
                     body = payments.body(self._company, self._settings, intent)
-                    return self._made(
-                        intent, payments.ENTITY, body, lambda row: payments.check(self._company, intent, row)
-                    )
+                    check = partial(payments.check, self._company, intent)
+                    return self._made(intent, payments.ENTITY, intent.key, body, check)
                 case "deposit":
                     body = deposits.body(self._client, self._company, self._settings, intent)
-                    return self._made(
-                        intent, deposits.ENTITY, body, lambda row: deposits.check(self._company, intent, row)
-                    )
+                    check = partial(deposits.check, self._company, intent)
+                    return self._made(intent, deposits.ENTITY, intent.key, body, check)
                 case "reversal":
-                    return self._reversed(intent)
+                    make = partial(self._made, intent, reversals.ENTITY)
+                    return self._reversal(intent).create(make)
         except Denied as denied:
             raise explained(denied) from denied
         raise _unknown(intent)
 
-    def _reversed(self, intent: Intent) -> str:
-        unapplied = reversals.unapply(self._client, intent)
-        if unapplied is not None:
-            return str(unapplied["Id"])
-        body = reversals.body(self._client, self._company, self._settings, intent)
-        return self._made(intent, reversals.ENTITY, body, lambda row: reversals.check(intent, body, row))
+    def _reversal(self, intent: Intent) -> reversals.Reversal:
+        return reversals.Reversal(self._client, self._company, self._settings, intent)
 
-    def _made(self, intent: Intent, entity: str, body: Mapping[str, Any], check: Callable[[Row], None]) -> str:
-        """The id of the record that the create made, and that is there."""
+    def _made(
+        self, intent: Intent, entity: str, key: str, body: Mapping[str, Any], check: Callable[[Row], None]
+    ) -> str:
+        """The id of the record that the create under a key made, and that is there. A reversal makes several, each under a key of its own."""
         after = ""
         for _generation in range(_GENERATIONS):
-            made = self._client.create(entity, body, request_id(intent.key, after))
+            made = self._client.create(entity, body, request_id(key, after))
             if self._is_new(made) or self._is_there(entity, str(made["Id"])):
                 check(made)
                 return str(made["Id"])
             after = str(made["Id"])
         raise Rejected(
-            f"{intent.connection}: {intent.key} was created {_GENERATIONS} times and each time deleted in QuickBooks; nothing was written."
+            f"{intent.connection}: {key} was created {_GENERATIONS} times and each time deleted in QuickBooks; nothing was written."
         )
 
     def _is_new(self, made: Row) -> bool:

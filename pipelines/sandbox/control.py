@@ -46,6 +46,7 @@ class Control:
                 Route("/__sandbox__/advance", self.advance, methods=["POST"]),
                 Route("/__sandbox__/faults", self.set_faults, methods=["GET", "POST"]),
                 Route("/__sandbox__/access", self.access, methods=["POST"]),
+                Route("/__sandbox__/webhooks", self.webhooks, methods=["POST"]),
                 Route("/__sandbox__/log", self.logged),
             ]
         )
@@ -114,6 +115,20 @@ class Control:
                 (keys.add if wish.get("expired") else keys.discard)(branch.till.account.secret_key)
                 return _json({"connection": name})
         return _json({"error": f"there is no API connection {name!r}"}, 404)
+
+    async def webhooks(self, request: Request) -> Response:
+        """`{"connection": name, "url": where, "verifier": token, "formats": ["cloudevents", "legacy"]}`: tell a URL of every change in a
+        QuickBooks company; a url of null ends it."""
+        try:
+            wish = orjson.loads(await request.body())
+            numbers = {branch.office.connection: branch.office.profile.account_id for branch in self.company.branches}
+            realm = self.realms[numbers[wish["connection"]]]
+            realm.subscribe(wish["url"], wish.get("verifier", ""), wish.get("formats", ["cloudevents"]))
+        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+            return _json(
+                {"error": f'give {{"connection": a QuickBooks company, "url": ..., "verifier": ...}} ({error})'}, 400
+            )
+        return _json({"connection": wish["connection"], "url": wish["url"]})
 
     async def logged(self, request: Request) -> Response:
         """`?since=n&limit=n`."""

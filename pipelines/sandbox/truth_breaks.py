@@ -33,6 +33,9 @@ class PspView:
     withdrawn: dict[str, str] = field(
         default_factory=dict
     )  # charge -> the dispute that took its money and has not given it back
+    won: dict[str, set[str]] = field(
+        default_factory=lambda: defaultdict(set)
+    )  # charge -> its disputes that gave the money back
     mapped: dict[str, str] = field(default_factory=dict)  # provider customer -> ERP customer
 
     def key(self, native: str) -> str:
@@ -57,6 +60,8 @@ def read(till: Till) -> PspView:
             and not dispute["status"].startswith("warning")
         ):
             view.withdrawn[dispute["charge"]] = dispute["id"]
+        elif dispute["status"] == "won":
+            view.won[dispute["charge"]].add(dispute["id"])
     for customer in account.objects("customer"):
         if customer["metadata"].get("customer_source_id"):
             view.mapped[customer["id"]] = customer["metadata"]["customer_source_id"]
@@ -72,11 +77,17 @@ class Breaks:
         self.charges = {charge["id"]: charge for charge in psp.charges}
         self.open: dict[tuple[str, str], list[Decimal]] = defaultdict(list)
         self.numbers: dict[str | None, int] = defaultdict(int)
+        # What journals that name a cause put back on a customer: in all, and what of it is open. Used up by payment after payment.
         self.reopened: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        self.still_open: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        self.put_back: dict[str, Decimal] = defaultdict(Decimal)  # by cause, credits taken off
         for document in erp.documents.values():
-            if document.type == "journal" and document.amount > 0 and not document.is_deleted:
+            if document.type == "journal" and not document.is_deleted:
                 for cause in document.cites:
-                    self.reopened[document.customer, cause] += document.amount
+                    self.put_back[cause] += document.amount
+                    if document.amount > 0:
+                        self.reopened[document.customer, cause] += document.amount
+                        self.still_open[document.customer, cause] += document.open
             if document.type == "invoice" and not document.is_deleted:
                 self.numbers[document.number] += 1
                 if document.open > 0:
@@ -108,18 +119,46 @@ class Breaks:
             yield self._row("amount_differs", left, right, currency, amount - first.amount)
         if self._other_customer(charge, first):
             yield self._row("customer_differs", left, right, currency, ZERO)
-        for payment in found:
-            applied = payment.amount - payment.unapplied - self._reopened(charge, payment)
-            if applied > 0 and (charge["status"] == "failed" or charge["id"] in self.psp.withdrawn):
-                yield self._row("still_applied", left, self.erp.key(payment.id), currency, -applied)
+        if charge["status"] == "failed" or charge["id"] in self.psp.withdrawn:
+            for payment in found:
+                yield from self._lost(charge, payment)
+        elif first.amount and not charge["refunded"]:
+            yield from self._good_again(charge, first)
         for refund in self.psp.refunds.get(charge["id"], []):
             if refund["id"] not in self.erp.refunds:
                 yield self._row("refund_missing_in_erp", self.psp.key(refund["id"]), right, currency, -_amount(refund))
 
-    def _reopened(self, charge: Row, payment: Payment) -> Decimal:
-        """What journals that name the cause put back on the customer's account, where the payment itself must stay as it is."""
-        cause = self.psp.withdrawn.get(charge["id"], str(charge["id"]))
-        return self.reopened[payment.customer, cause]
+    def _lost(self, charge: Row, payment: Payment) -> Iterator[Row]:
+        """A payment whose money is gone: what is applied beyond what journals that name the cause put back, and the invoices that it still
+        pays where they do."""
+        key = (payment.customer, self.psp.withdrawn.get(charge["id"], str(charge["id"])))
+        left = self.psp.key(charge["id"])
+        applied = payment.amount - payment.unapplied
+        covered = min(applied, self.reopened[key])
+        self.reopened[key] -= covered
+        if applied > covered:
+            yield self._row("still_applied", left, self.erp.key(payment.id), payment.currency, covered - applied)
+        invoices = [
+            made for made in self.erp.applications if made.payment == payment.id and self._is_invoice(made.document)
+        ]
+        for made in sorted(invoices, key=lambda made: (len(made.document), made.document)):
+            again = min(made.amount, self.still_open[key])
+            self.still_open[key] -= again
+            if again:
+                yield self._row("paid_by_lost_money", left, self.erp.key(made.document), payment.currency, -again)
+
+    def _is_invoice(self, document: str) -> bool:
+        return document in self.erp.documents and self.erp.documents[document].type == "invoice"
+
+    def _good_again(self, charge: Row, payment: Payment) -> Iterator[Row]:
+        """A payment whose dispute was won, while the journals about it, or its being unapplied, stand."""
+        disputes = self.psp.won.get(charge["id"], set())
+        standing = sum((self.put_back[dispute] for dispute in disputes), ZERO)
+        if not standing and disputes and payment.unapplied == payment.amount and self._exact(charge):
+            standing = payment.amount
+        if standing > 0:
+            left, right = self.psp.key(charge["id"]), self.erp.key(payment.id)
+            yield self._row("reversed_without_cause", left, right, payment.currency, standing)
 
     def _unbooked(self, charge: Row, amount: Decimal, currency: str) -> str | None:
         """Why a charge has no payment in the books, or None if it needs none."""

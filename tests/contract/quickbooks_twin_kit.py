@@ -140,9 +140,8 @@ def realm(made: Company | None = None, limits: Limits = UNLIMITED) -> Realm:
 
 
 @contextmanager
-def serve(*realms: Realm, **more: Any) -> Iterator[str]:
-    """Serve companies on a free port of the loopback; yields the root URL."""
-    served = Starlette(routes=[Mount("/quickbooks", app({one.company.realm_id: one for one in realms}, **more))])
+def listening(served: Starlette) -> Iterator[str]:
+    """Serve an app on a free port of the loopback; yields its root URL."""
     server = uvicorn.Server(
         uvicorn.Config(served, host="127.0.0.1", port=0, log_level="warning", date_header=False, lifespan="off")
     )
@@ -156,6 +155,14 @@ def serve(*realms: Realm, **more: Any) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join(10)
+
+
+@contextmanager
+def serve(*realms: Realm, **more: Any) -> Iterator[str]:
+    """Serve companies; yields the root URL."""
+    mounted = Mount("/quickbooks", app({one.company.realm_id: one for one in realms}, **more))
+    with listening(Starlette(routes=[mounted])) as root:
+        yield root
 
 
 @contextmanager

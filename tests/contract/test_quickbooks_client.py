@@ -10,14 +10,20 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.load import store_outbox
+from pipelines.outbox import Outbox
+from pipelines.quickbooks import controls, paging
 from pipelines.quickbooks.check import check
 from pipelines.quickbooks.errors import LinkExpired
+from pipelines.quickbooks.pace import Pace
+from pipelines.quickbooks.reader import begin
 from pipelines.quickbooks.twin.chart import BANK, FEES, SALES
 from pipelines.quickbooks.twin.credentials import ACCOUNTING
 from pipelines.quickbooks.twin.model import Line, OtherLine
 from pipelines.quickbooks.twin.realm import Limits
 from pipelines.quickbooks.watch import arrivals
-from pipelines.system import Transient
+from pipelines.sync import SyncContext
+from pipelines.system import TieoutError, Transient
 from tests.contract import quickbooks_kit as kit
 from tests.contract.quickbooks_kit import World
 
@@ -338,6 +344,42 @@ def test_switches_leave_tables_out(busy_world: World) -> None:
     assert rows(busy_world)["payment"] == 2
 
 
+def test_contacts_follow_invoices_and_payments_where_customers_are_not_asked_for(busy_world: World) -> None:
+    connection = busy_world.connection(sync_customers=False)
+    busy_world.sync(connection)
+    found = {row["display_name"]: row["id"] for row in busy_world.latest("customer").values()}
+    assert len(found) == 3
+    for name in ("Acme", "Börse"):
+        busy_world.company.edit_customer(found[name], at=busy_world.clock.tick(), phone="999", mobile="777")
+    busy_world.invoice(found["Acme"], "12.00", at=busy_world.clock.tick())
+    busy_world.clock.set(busy_world.clock.now() + timedelta(minutes=10))
+    report = busy_world.sync(connection)
+    assert (report.versions["customer"], report.versions["invoice"]) == (1, 1)
+    now = busy_world.latest("customer")
+    assert (now[found["Acme"]]["primary_phone"], now[found["Acme"]]["mobile"]) == ("999", "777")
+    assert busy_world.sync(busy_world.connection(sync_customers=False, sync_contacts=False)).versions["customer"] == 0
+
+
+def test_what_was_added_by_hand_outlives_every_sync(busy_world: World) -> None:
+    outbox = Outbox(busy_world.home.outbox_url)
+    kept = outbox.add_contact("books_uk", "101", email="desk@acme.example", phone="5", phone_type="mobile")
+    assert kept == outbox.add_contact("books_uk", "101", email="desk@acme.example", phone="5", phone_type="mobile")
+    gone = outbox.add_contact("books_uk", "101", email="old@acme.example")
+    outbox.remove_contact("books_uk", gone)
+    for full in (False, True):
+        busy_world.sync(full=full)
+        store_outbox(busy_world.home, outbox.rows())
+        (row,) = busy_world.raw(
+            "select contact_id, customer_id, email, phone, phone_type from raw_tieout.manual_contact"
+        )
+        assert tuple(row.values()) == (kept, "101", "desk@acme.example", "5", "mobile")
+    with pytest.raises(TieoutError, match="no contact"):
+        outbox.remove_contact("books_uk", gone)
+    with pytest.raises(TieoutError, match="e-mail address or a phone"):
+        outbox.add_contact("books_uk", "101", name="Nobody")
+    outbox.close()
+
+
 def test_the_pace_is_kept_by_the_twins_own_log(tmp_path: Path) -> None:
     with kit.world(tmp_path, limits=Limits(), paced=True) as world:
         world.customer("Acme")
@@ -348,6 +390,40 @@ def test_the_pace_is_kept_by_the_twins_own_log(tmp_path: Path) -> None:
         times = [line["at"] for line in world.realm.log]
         assert all(sum(at <= other < at + 1 for other in times) <= 10 for at in times)
         assert {line["status"] for line in world.realm.log} == {200}
+
+
+def test_every_try_of_a_batch_counts_against_the_batches(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[str] = []
+    monkeypatch.setattr(Pace, "take", lambda self: taken.append(self._file.stem))
+    world.way.busy = kit.nth(1, 2, path="/batch")
+    with world.client() as client:
+        assert len(list(client.queries(["SELECT COUNT(*) FROM Customer"]))) == 1
+        client.count("SELECT COUNT(*) FROM Customer")
+    assert taken == ["books_uk.batch", "books_uk"] * 3 + ["books_uk"]
+
+
+def test_a_customer_that_goes_while_balances_are_read_hides_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eleven customers in pages of three: after the first pages one of them goes."""
+    for module in (controls, paging):
+        monkeypatch.setattr(module, "STEP", 2)
+    monkeypatch.setattr(paging, "PAGE_ROWS", 3)
+    monkeypatch.setattr(controls, "_PAGES_AT_ONCE", 2)
+    customers = [world.customer(f"Customer {number:02}") for number in range(11)]
+    whole = {customer: Decimal(0) for customer in customers}
+    batches = kit.nth(3, path="/batch")  # the first is the beginning, the second the first pages
+
+    def leave(method: str, path: str) -> None:
+        if batches(method, path):
+            del world.company.store.kinds["Customer"][int(customers[0])]
+            del world.company.store.kinds["Customer"][int(customers[1])]
+
+    world.way.before = leave
+    with world.client() as client:
+        reader = begin(client, SyncContext(world.home))
+        found = {row["entity"]: Decimal(row["open_amount"]) for page in controls.balances(reader) for row in page}
+    assert found == whole
 
 
 _PROCESS = """
@@ -408,8 +484,24 @@ def test_an_unverified_address_is_refused_and_leaves_no_token(world: World) -> N
 def test_wrong_accounts_are_named(world: World) -> None:
     assert problems(world, holding_account="64") == ["wrong_holding_account"]
     assert problems(world, bank_accounts={"USD": "4"}) == ["wrong_bank_account"]
+    for account in ("84", "99"):
+        assert problems(world, dispute_account=account) == ["wrong_dispute_account"]
+        assert problems(world, refund_account=account) == ["wrong_refund_account"]
     assert problems(world, fee_account=SALES, fee_vendor="99") == ["wrong_fee_account", "wrong_fee_vendor"]
     assert problems(world, payment_methods={"card": "99"}) == ["wrong_payment_method"]
+
+
+def test_inactive_accounts_are_named(world: World) -> None:
+    made = world.company
+    kinds = {"Other Current Asset": "UndepositedFunds", "Bank": "Checking", "Expense": "BankCharges"}
+    holding, bank, cost = (
+        made.add_account(name=f"Old {kind}", account_type=kind, account_sub_type=sub) for kind, sub in kinds.items()
+    )
+    for account in (holding, bank, cost):
+        made.change_name(made.account(account), {"Active": False}, world.clock.tick())
+    assert problems(world, holding_account=holding) == ["wrong_holding_account"]
+    assert problems(world, bank_accounts={"USD": bank}) == ["wrong_bank_account"]
+    assert problems(world, dispute_account=cost, fee_account=cost) == ["wrong_fee_account", "wrong_dispute_account"]
 
 
 def test_missing_scopes_are_named(world: World) -> None:

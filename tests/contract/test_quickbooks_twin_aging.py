@@ -84,3 +84,34 @@ def test_other_questions(twin: Twin) -> None:
     assert fault(twin.get("reports/AgedReceivables", aging_method="Soon"))[0] == "2170"
     assert fault(twin.get("reports/AgedReceivables", report_date="soon"))[0] == "2010"
     assert fault(twin.get("reports/ProfitAndLoss"))[0] == "500"
+
+
+def test_a_payment_of_nothing_has_what_it_links_to_a_later_document_at_its_own_rate() -> None:
+    made = company()
+    given = {"customer": "202", "at": START}
+    late, today = date(2026, 11, 20), date(2026, 10, 5)
+
+    def credit(amount: str, day: date, rate: str) -> str:
+        return made.post_credit_memo(
+            date=day, lines=[Line(SALES, Decimal(amount))], exchange_rate=Decimal(rate), **given
+        )
+
+    pairs = [
+        (invoice(made, "20.33", customer="202", date=late, exchange_rate=Decimal("1.1")), credit("20.33", today, "1.2345"), "20.33", "1.1111"),
+        (invoice(made, "20.00", customer="202", date=today, exchange_rate=Decimal("1.05")), credit("20.00", late, "1.3"), "20.00", "1.07"),
+    ]  # fmt: skip
+    with running(made) as found:
+        for debt, memo, amount, rate in pairs:
+            lines = [
+                {"Amount": float(amount), "LinkedTxn": [{"TxnId": key, "TxnType": kind}]} for key, kind in ((debt, "Invoice"), (memo, "CreditMemo"))
+            ]  # fmt: skip
+            body = {
+                "CustomerRef": {"value": "202"},
+                "TotalAmt": 0,
+                "Line": lines,
+                "TxnDate": "2026-10-09",
+                "ExchangeRate": float(rate),
+            }
+            found.made("payment", {**body, "CurrencyRef": {"value": "EUR"}})
+        (row, _total) = found.get("reports/AgedReceivables").json()["Rows"]["Row"]
+    assert cells(row)[-1] == "-1.19"  # -22.59 and 21.40

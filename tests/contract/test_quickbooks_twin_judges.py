@@ -1,7 +1,5 @@
 """python-quickbooks and intuit-oauth, unchanged, against the twin."""
 
-# ruff: noqa: E402
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,10 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-
-quickbooks = pytest.importorskip("quickbooks")
-intuit = pytest.importorskip("intuitlib.client")
-
+import quickbooks
+from intuitlib import client as intuit
 from quickbooks.batch import batch_create
 from quickbooks.cdc import change_data_capture
 from quickbooks.exceptions import (

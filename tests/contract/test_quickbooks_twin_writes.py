@@ -274,6 +274,8 @@ def test_journals(twin: Twin) -> None:
     )
     assert "balance" in twin.fault("journalentry", {"Line": [line("Debit", "62", 9), line("Credit", SALES, 8)]})[1]
     assert twin.fault("journalentry", {"Line": [line("debit", "62", 9)]})[0] == "2170"
+    twice = [line("Debit", RECEIVABLE, 5, "201"), line("Debit", RECEIVABLE, 4, "203"), line("Credit", SALES, 9)]
+    assert "one line on an Accounts Receivable" in twin.fault("journalentry", {"Line": twice})[1]
     made = twin.made("journalentry", {"Line": [line("Debit", "62", 9), line("Credit", RECEIVABLE, 9, "201")]})
     key = invoice(twin.realm.company, "9.00")
     link = {"TxnId": made["Id"], "TxnType": "JournalEntry", "TxnLineId": "1"}

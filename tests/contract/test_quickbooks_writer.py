@@ -43,8 +43,10 @@ def deposit(payments: Mapping[str, str], total: str, *, fee: str = "0", payout: 
     return Intent(f"tieout_deposit_{payout}", "books_uk", "deposit", {**payload, **changes})
 
 
-def reversal(payment_id: str) -> Intent:
-    payload = {"payment_id": payment_id, "payment_type": "payment", "memo": "the debit failed late (no_account)"}
+def reversal(payment_id: str, amount: str = "60.10") -> Intent:
+    payload = {
+        "payment_id": payment_id, "payment_type": "payment", "amount": amount, "currency": "USD", "memo": "the debit failed late (no_account)",
+    }  # fmt: skip
     return Intent(f"tieout_reversal_{payment_id}_py_1", "books_uk", "reversal", payload)
 
 
@@ -226,42 +228,73 @@ def test_quickbooks_own_refusal_of_an_account_or_a_line_is_diagnosed(
 # Reversals
 
 
-def test_a_payment_that_waits_is_unapplied_once(world: World) -> None:
+CLAWBACK = {"account": DISPUTES, "memo": "Disputes and returned debits", "entity": None}
+
+
+def two_invoices(world: World) -> tuple[str, list[str], str]:
+    """A customer, two invoices of 100.00, and the id of a payment of 150.00 for both that waits for its deposit."""
     customer = world.customer("Acme")
-    invoice, writer = world.invoice(customer), world.writer()
-    paid = writer.create(payment(customer, invoice))
-    intent = reversal(paid)
+    invoices = [world.invoice(customer, number=f"N{number}") for number in (1, 2)]
+    applied = [
+        {"document_id": invoice, "line": None, "document_type": "invoice", "amount": amount}
+        for invoice, amount in zip(invoices, ("100.00", "50.00"), strict=True)
+    ]
+    paid = world.writer().create(payment(customer, invoices[0], "150.00", applications=applied))
+    return customer, invoices, paid
+
+
+def journals(world: World) -> list[tuple[Decimal, Decimal]]:
+    """Amount and what is open, of each."""
+    return [(row.amount, row.open) for row in world.company.documents() if row.type == "JournalEntry"]
+
+
+def test_a_payment_that_waits_settles_its_journals_and_its_invoices_are_owed_again(world: World) -> None:
+    customer, invoices, paid = two_invoices(world)
+    writer, intent = world.writer(), reversal(paid, "150.00")
+    before = balance(world, customer)
     assert writer.find(intent) is None
     assert writer.create(intent) == paid
-    assert open_of(world, invoice) == Decimal("100.00")
+    assert [open_of(world, invoice) for invoice in invoices] == [Decimal(100), Decimal(100)]
+    assert balance(world, customer) == before + Decimal(150)
+    assert journals(world) == [(Decimal(100), Decimal(0)), (Decimal(50), Decimal(0))]
     (row,) = world.company.payments()
-    assert (row.amount, row.unapplied, row.memo) == (
-        Decimal("60.10"),
-        Decimal("60.10"),
-        f"ch_1 [tieout_payment_ch_1_{customer}]",
-    )
-    assert writer.find(intent) == paid
-    assert writer.create(intent) == paid
-    assert world.company.payments() == [row]
+    assert (row.amount, row.unapplied) == (Decimal(150), Decimal(0))
+    assert writer.find(intent) == writer.create(intent) == paid
+    assert len(journals(world)) == 2
+    # The payout brings the money and takes it back.
+    lines = [{**CLAWBACK, "amount": "-150.00"}, {**CLAWBACK, "account": FEES, "amount": "1.00"}]
+    writer.create(deposit({paid: "150.00"}, "1.00", other=lines))
+    assert world.company.account_balances()[int(DISPUTES)] == 0
+
+
+def test_without_a_dispute_account_a_payment_that_waits_is_unapplied_once(world: World) -> None:
+    _customer, invoices, paid = two_invoices(world)
+    writer, intent = world.writer(dispute_account=None), reversal(paid, "150.00")
+    assert writer.find(intent) is None
+    assert writer.create(intent) == writer.find(intent) == writer.create(intent) == paid
+    assert [open_of(world, invoice) for invoice in invoices] == [Decimal(100), Decimal(100)]
+    (row,) = world.company.payments()
+    assert (row.unapplied, journals(world)) == (Decimal(150), [])
 
 
 def test_a_deposited_payment_and_its_deposit_stay_and_the_customer_owes_again(world: World) -> None:
-    customer = world.customer("Acme")
-    invoice, writer = world.invoice(customer), world.writer()
-    paid = writer.create(payment(customer, invoice))
-    writer.create(deposit({paid: "60.10"}, "56.60", fee="-3.50"))
+    customer, invoices, paid = two_invoices(world)
+    writer, intent = world.writer(), reversal(paid, "150.00")
+    writer.create(deposit({paid: "150.00"}, "146.50", fee="-3.50"))
     before = (world.company.payments(), world.company.deposits())
-    intent = reversal(paid)
     assert writer.find(intent) is None
-    entry = writer.create(intent)
+    assert writer.create(intent) == writer.find(intent) == writer.create(intent) == paid
     assert (world.company.payments(), world.company.deposits()) == before
-    assert balance(world, customer) == Decimal("100.00")
-    assert writer.find(intent) == entry
-    assert writer.create(intent) == entry
-    clawback = [{"account": DISPUTES, "amount": "-60.10", "memo": "Disputes and returned debits", "entity": None}]
-    other = world.payment(customer, "90.00")
-    writer.create(deposit({other: "90.00"}, "29.90", payout="po_2", other=clawback))
+    assert journals(world) == [(Decimal(100), Decimal(100)), (Decimal(50), Decimal(50))]
+    assert balance(world, customer) == Decimal(200)
+    other = world.payment(customer, "190.00")
+    writer.create(deposit({other: "190.00"}, "40.00", payout="po_2", other=[{**CLAWBACK, "amount": "-150.00"}]))
     assert world.company.account_balances()[int(DISPUTES)] == 0
+    # A person moves the ticks: the website may.
+    links = [(row.id, row.open) for row in world.company.documents() if row.type == "JournalEntry"]
+    world.company.set_applications(paid, links, at=world.clock.tick())
+    assert writer.find(intent) == paid
+    assert [open_of(world, invoice) for invoice in invoices] == [Decimal(100), Decimal(100)]
 
 
 def test_a_payment_deposited_meanwhile_is_refused_and_stays(world: World) -> None:
@@ -275,22 +308,34 @@ def test_a_payment_deposited_meanwhile_is_refused_and_stays(world: World) -> Non
             world.company.post_deposit(account=BANK, date=date(2026, 11, 2), payments=[paid], at=world.clock.tick())
 
     world.way.before = sweep
-    assert writer.create(reversal(paid)) != paid
+    assert writer.create(reversal(paid)) == writer.find(reversal(paid)) == paid
     (row,) = world.company.payments()
     assert (row.unapplied, row.deposit) == (Decimal(0), world.company.deposits()[0].id)
     assert balance(world, customer) == Decimal("100.00")
 
 
-def test_a_lost_answer_to_a_reversal_reopens_once(world: World) -> None:
-    customer = world.customer("Acme")
-    invoice, writer = world.invoice(customer), world.writer()
-    paid = writer.create(payment(customer, invoice))
-    writer.create(deposit({paid: "60.10"}, "60.10"))
-    world.way.drop_after = kit.nth(1, path="/journalentry")
-    with pytest.raises(Transient):
-        writer.create(reversal(paid))
-    assert writer.find(reversal(paid)) is not None
-    assert balance(world, customer) == Decimal("100.00")
+@pytest.mark.parametrize("step", ["/journalentry", "/journalentry 2", "/payment"])
+@pytest.mark.parametrize("deposited", [False, True])
+def test_a_lost_answer_at_any_step_of_a_reversal_reopens_once(world: World, step: str, deposited: bool) -> None:
+    customer, _invoices, paid = two_invoices(world)
+    writer, intent = world.writer(), reversal(paid, "150.00")
+    if deposited:
+        writer.create(deposit({paid: "150.00"}, "150.00"))
+    path, _, which = step.partition(" ")
+    struck = kit.nth(int(which or 1), path=path)
+    world.way.drop_after = lambda method, asked: method == "POST" and struck(method, asked)
+    try:
+        writer.create(intent)
+    except Transient:
+        last = path == "/payment" or (deposited and which == "2")
+        assert (writer.find(intent) == paid) is last
+        writer.create(intent)
+    else:
+        assert deposited  # nothing is asked of a payment in a deposit
+        assert path == "/payment"
+    assert writer.find(intent) == paid
+    assert [amount for amount, _open in journals(world)] == [Decimal(100), Decimal(50)]
+    assert balance(world, customer) == Decimal(200)
 
 
 def test_a_payment_changed_meanwhile_is_read_again(world: World) -> None:
@@ -306,6 +351,7 @@ def test_a_payment_changed_meanwhile_is_read_again(world: World) -> None:
     world.way.before = meddle
     assert writer.create(reversal(paid)) == paid
     assert open_of(world, invoice) == Decimal("100.00")
+    assert len(journals(world)) == 1
 
 
 # Through the outbox
@@ -346,4 +392,36 @@ def test_forty_writes_under_lost_answers_and_expiring_tokens_make_forty_payments
     assert {row.amount for row in world.company.payments()} == {Decimal("60.10")}
     assert {row.erp_id for row in outbox.list()} == {row.id for row in world.company.payments()}
     assert report.found > 0
+    outbox.close()
+
+
+def test_a_corrected_account_is_for_later_payouts_and_what_was_refused_stays_listed(world: World) -> None:
+    """Q17."""
+    outbox, writer = Outbox(world.home.outbox_url), world.writer()
+    brakes = {"books_uk": Brakes.of(world.connection(writeback={"deposit": "apply"}).settings)}
+
+    def planned(payout: str, account: str, paid: str) -> dict[str, Any]:
+        intent = deposit({paid: "100.00"}, "100.00", payout=payout, account=account)
+        return {
+            "intent_key": intent.key, "connection": "books_uk", "kind": "deposit", "subject_key": payout, "customer_key": None,
+            "amount": Decimal(100), "currency": "USD", "payload": dict(intent.payload), "evidence": "ties",
+        }  # fmt: skip
+
+    customer = world.customer("Acme")
+    first, second = (world.payment(customer, "100.00") for _ in range(2))
+    outbox.plan([planned("po_1", FEES, first)], brakes=brakes)
+    assert len(outbox.deliver({"books_uk": writer}, brakes=brakes).rejected) == 1
+    # The setting is mended: the earlier write is not taken up again by itself, and a later one goes its way.
+    told = outbox.plan([planned("po_1", BANK, first), planned("po_2", BANK, second)], brakes=brakes)
+    assert [conflict.key for conflict in told.conflicts] == ["tieout_deposit_po_1"]
+    assert len(outbox.deliver({"books_uk": writer}, brakes=brakes).posted) == 1
+    (row,) = world.company.deposits()
+    assert row.memo == "po_2 [tieout_deposit_po_2]"
+    (manual,) = outbox.list(state="rejected")
+    assert (manual.key, "has to be of type Bank" in str(manual.last_error)) == ("tieout_deposit_po_1", True)
+    # A person gives the key back, and then it posts as well.
+    outbox.void(manual.key, "the account is right now", again=True)
+    outbox.plan([planned("po_1", BANK, first), planned("po_2", BANK, second)], brakes=brakes)
+    assert len(outbox.deliver({"books_uk": writer}, brakes=brakes).posted) == 1
+    assert len(world.company.deposits()) == 2
     outbox.close()

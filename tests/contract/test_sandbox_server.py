@@ -180,6 +180,17 @@ def test_access_to_a_quickbooks_company_can_be_taken_and_given_back(sandbox: San
     assert quickbooks(sandbox, path=path).status_code == 200
 
 
+def test_a_quickbooks_company_tells_a_subscriber(sandbox: Sandbox) -> None:
+    wish = {"connection": "qbo_us", "url": "http://127.0.0.1:9/hook", "verifier": "token", "formats": ["legacy"]}
+    for given, status in (
+        (wish, 200),
+        ({**wish, "formats": ["none"]}, 400),
+        ({**wish, "connection": "nobody"}, 400),
+        ({**wish, "url": None}, 200),
+    ):
+        assert requests.post(f"{sandbox.base_url}/__sandbox__/webhooks", json=given, timeout=10).status_code == status
+
+
 def test_a_cut_connection_does_nothing_and_a_dropped_one_has_done_it(sandbox: Sandbox) -> None:
     def customers() -> int:
         found = stripe(sandbox, path="/stripe/v1/customers?limit=100&email=fault@example.com").json()["data"]

@@ -3,29 +3,20 @@
 Run as a program, this file is the delivering process: with the connections file, the outbox and a run id.
 """
 
-import os
 import random
-import signal
-import subprocess
-import sys
-import time
 from collections import Counter
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipelines import connections
 from pipelines.connections import Connection
 from pipelines.netsuite.client import Client
-from pipelines.outbox import Brakes, Outbox, Pace
+from pipelines.outbox import Outbox
+from tests.e2e.kills import deliver, killed, row, start
 
 PAYMENTS, OTHERS = 500, 3  # payments over both connections; at most so many deposits and reversals in each
-MANY = 1_000_000_000
-PACE = Pace(tries=8, backoff=0.02, backoff_most=0.2, settle=0.02, give_up_after=20)
-ROOT = Path(__file__).resolve().parents[2]
 FAULTS = (
     {"system": "netsuite", "route": "*/record/v1/*", "method": "POST", "kind": "commit_then_drop", "rate": 0.20},
     {"system": "netsuite", "route": "*/record/v1/*", "method": "PATCH", "kind": "commit_then_drop", "rate": 0.20},
@@ -87,32 +78,6 @@ def others(connection: Connection, client: Client) -> list[dict[str, Any]]:
     return rows
 
 
-def row(key: str, name: str, kind: str, amount: str, currency: str, payload: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "intent_key": key, "connection": name, "kind": kind, "subject_key": key, "amount": amount, "currency": currency,
-        "payload": payload,
-    }  # fmt: skip
-
-
-def start(file: Path, outbox: Path, run: int) -> subprocess.Popen[str]:
-    command = [sys.executable, __file__, str(file), str(outbox), f"run-{run}"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    return subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-
-def killed(process: subprocess.Popen[str], outbox: Outbox, posted: int, chance: random.Random) -> int:
-    """Kill a deliverer once that many are posted and another is on its way; returns how many intents it left begun."""
-    deadline = time.monotonic() + 60
-    while len(outbox.list(state="posted")) < posted or not outbox.list(state="sending"):
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline, "nothing happened"
-        time.sleep(0.002)
-    time.sleep(chance.random() * 0.02)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    return len(outbox.list(state="sending"))
-
-
 @pytest.mark.parametrize("seed", [7])
 def test_writes_under_faults_and_three_kills_are_in_netsuite_exactly_once(tmp_path: Path, seed: int) -> None:
     from tests.e2e.world import world  # not at the top: the delivering process must start quickly
@@ -137,10 +102,10 @@ def test_writes_under_faults_and_three_kills_are_in_netsuite_exactly_once(tmp_pa
         begun = 0
         for kill in range(3):
             posted = len(outbox.list(state="posted")) + chance.randint(20, 110)
-            begun += killed(start(file, path, kill), outbox, posted, chance)
+            begun += killed(start(__file__, file, path, kill), outbox, posted, chance)
         assert begun, "every kill came between two intents, which proves nothing: choose other moments"
         for run in range(3, 8):
-            told, errors = start(file, path, run).communicate(timeout=120)
+            told, errors = start(__file__, file, path, run).communicate(timeout=120)
             assert not errors, errors
             if len(outbox.list(state="posted")) == len(rows):
                 break
@@ -153,7 +118,7 @@ def test_writes_under_faults_and_three_kills_are_in_netsuite_exactly_once(tmp_pa
         for name, client in clients.items():
             holds_exactly(outbox, name, client)
 
-        assert start(file, path, 9).communicate(timeout=60)[0].strip() == "nothing to send"
+        assert start(__file__, file, path, 9).communicate(timeout=60)[0].strip() == "nothing to send"
 
 
 def holds_exactly(outbox: Outbox, name: str, client: Client) -> None:
@@ -175,20 +140,5 @@ def holds_exactly(outbox: Outbox, name: str, client: Client) -> None:
             assert client.scalar(APPLIED, [str(item.erp_id)])["n"] == str(len(item.body["applications"]))
 
 
-def main() -> None:
-    file, path, run_id = sys.argv[1:]
-    # As many tries, but shorter pauses between them: the twin's faults do not pass with time.
-    hasty = {"max_wait_seconds": 0.02}
-    books = [
-        replace(item, settings=item.settings.model_copy(update=hasty))
-        for item in connections.load(Path(file)).of("netsuite")
-    ]
-    writers = {item.name: item.declared.writer(item) for item in books}
-    apply = Brakes(
-        dict.fromkeys(("payment", "deposit", "reversal"), "apply"), max_writes=MANY, max_total={"*": Decimal(MANY)}
-    )
-    print(Outbox(path).deliver(writers, brakes=dict.fromkeys(writers, apply), pace=PACE, run_id=run_id))
-
-
 if __name__ == "__main__":
-    main()
+    deliver("netsuite", max_wait_seconds=0.02)

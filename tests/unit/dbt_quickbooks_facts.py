@@ -244,8 +244,35 @@ def reversals(company: Company) -> None:
         company.house.charge(f"ch_{id}", 700, metadata={"customer_source_id": "58"})
         company.house.put("raw_stripe.dispute", "cards",
             {"id": dispute, "charge": f"ch_{id}", "amount": 700, "currency": "usd", "status": "needs_response"})  # fmt: skip
+    company.record(
+        "deposit",
+        "196",
+        [linked("Payment", "187", "7.00", "0")],
+        day(10, 20),
+        deposit_to_account="35",
+        total_amt=Decimal(7),
+    )
     again = posted("Debit", "7.00", "80", "58") | {"Description": "Payment 187 taken back"}
     company.record("journal_entry", "195", [again, posted("Credit", "7.00", "60", place=1)], day(10, 28), private_note="dispute [tieout_reversal_187_dp_9]")  # fmt: skip
+
+
+def early_links(house: Warehouse) -> None:
+    """Payments of nothing, each at a rate of its own, that link a credit memo and an invoice of which one is dated after the report."""
+    zero = Company(house, "zero", rates="quickbooks", sync_customers=False)
+    chart(zero)
+    zero.put("customer", "1", display_name="Zero", email="zero@zero.test", currency="EUR", active=True)
+    euro, late = {"currency": "EUR"}, day(11, 20)
+    zero.credit_memo("70", "1", "20.33", "0", exchange_rate=Decimal("1.2345"), **euro)
+    zero.invoice("71", "1", "33.33", "13.00", exchange_rate=Decimal("1.1"), date=late, **euro)
+    zero.payment("72", "1", "0", "0", linked("Invoice", "71", "20.33"), linked("CreditMemo", "70", "20.33"), exchange_rate=Decimal("1.1111"), date=day(10, 9), **euro)  # fmt: skip
+    zero.invoice("73", "1", "20.00", "0", exchange_rate=Decimal("1.05"), **euro)
+    zero.credit_memo("74", "1", "20.00", "0", exchange_rate=Decimal("1.3"), txn_date=late, **euro)
+    zero.payment("75", "1", "0", "0", linked("Invoice", "73", "20.00"), linked("CreditMemo", "74", "20.00"), exchange_rate=Decimal("1.07"), date=day(10, 10), **euro)  # fmt: skip
+    house.put(
+        "raw_quickbooks.aged_receivables",
+        "zero",
+        {"customer": "1", "as_of_date": day(11, 2), "total": Decimal("-1.19")},
+    )
 
 
 def many_links(house: Warehouse) -> None:

@@ -13,6 +13,7 @@ from tests.unit.dbt_quickbooks_facts import (
     credits,
     customers,
     deletions,
+    early_links,
     euros,
     journals,
     many_links,
@@ -21,6 +22,7 @@ from tests.unit.dbt_quickbooks_facts import (
     reversals,
     said,
 )
+from tests.unit.dbt_quickbooks_losses import losses
 from tests.unit.dbt_warehouse import Warehouse
 
 QB = "quickbooks:books:"
@@ -38,6 +40,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     for facts in (chart, customers, credits, payments, journals, euros, provider, reversals, deletions, said):
         facts(books)
     many_links(house)
+    losses(house)
+    early_links(house)
+    house.put("raw_tieout.manual_contact", "lost", {"contact_id": "c1", "customer_id": "64", "email": "desk@lost.test"})
     house.tested()
     return house
 
@@ -212,6 +217,9 @@ def test_the_ledger_ties_out_to_balances_and_to_the_aging_report(house: Warehous
         "open_amount": Decimal("125.01"),
         "currency": "USD",
     }  # 112.35 + 36.66 - 24.00, without what is dated later
+    # A payment of nothing at a rate of its own has what it links to a later document: -22.59 of a credit memo, and 21.40 of an invoice.
+    zero = house.one("select open_amount from intermediate.int_aging_reported where customer_key = 'quickbooks:zero:1'")
+    assert zero["open_amount"] == Decimal("-1.19")
     assert house.one(f"select base_balance_amount from ledger.ar_balances where customer_key = '{QB}61'")["base_balance_amount"] == Decimal("136.01")  # fmt: skip
     incomplete = pairs(
         house,
@@ -234,30 +242,141 @@ def test_parity_keeps_fifteen_links_and_says_what_it_leaves_out(house: Warehouse
 
 
 def test_what_is_planned_and_chased(house: Warehouse) -> None:
-    payment = house.one("select intent_key, payload from writeback.wb_payments")
+    payment = house.one("select intent_key, payload from writeback.wb_payments where connection = 'books'")
     assert payment["intent_key"] == "tieout_payment_ch_open_60"
     assert json.loads(payment["payload"]) == {
         "customer_id": "60", "currency": "USD", "amount": "11.11", "date": "2026-10-20", "memo": "ch_open", "method": "2", "account": None,
         "subsidiary_id": None, "applications": [{"document_id": "157", "line": "0", "document_type": "invoice", "amount": "11.11"}],
     }  # fmt: skip
-    deposit = json.loads(house.one("select payload from writeback.wb_deposits")["payload"])
+    deposit = json.loads(house.one("select payload from writeback.wb_deposits where connection = 'books'")["payload"])
     assert (deposit["account"], deposit["total"], deposit["payments"]) == (
         "35",
         "29.00",
         [{"payment_id": "185", "amount": "30.00"}],
     )
     assert deposit["other"] == [{"account": "60", "amount": "-1.00", "memo": "Provider fees", "entity": "900"}]
-    assert {(row["subject_key"], row["reason"]) for row in house.rows("select * from writeback.wb_exceptions")} == {
+    assert {(row["subject_key"], row["reason"]) for row in house.rows("select * from writeback.wb_exceptions where connection = 'books'")} == {
         ("stripe:cards:ch_closed", "closed_period"),
     }  # fmt: skip
     chased = house.rows(
-        "select document_key, open_amount, contact_emails, ultimate_parent_customer_key from collections.ar_to_chase"
+        "select document_key, amount_to_chase, contact_emails, ultimate_parent_customer_key from collections.ar_to_chase"
+        " where connection = 'books' order by 1"
     )
-    assert [tuple(row.values()) for row in chased] == [(f"{QB}146", 80, "ada@acme.test", f"{QB}58")]
+    assert [tuple(row.values()) for row in chased] == [
+        (f"{QB}146", 80, "ada@acme.test", f"{QB}58"),
+        (f"{QB}188", 7, "ada@acme.test", f"{QB}58"),  # the ERP has it paid, by money that a dispute took
+    ]
 
 
 def test_a_journal_that_reopens_the_debt_settles_a_reversal(house: Warehouse) -> None:
-    reversals = house.rows("select intent_key, amount from writeback.wb_reversals")
+    reversals = house.rows("select intent_key, amount from writeback.wb_reversals where connection = 'books'")
     assert [tuple(row.values()) for row in reversals] == [("tieout_reversal_177_dp_8", 7)]
-    still = [row for row in house.breaks() if row[0] == "still_applied"]
+    still = [row for row in house.breaks() if row[0] == "still_applied" and row[1].startswith("stripe:cards:")]
     assert still == [("still_applied", "stripe:cards:ch_177", f"{QB}177", -7, "USD")]
+
+
+LOST, CARDS = "quickbooks:lost:", "stripe:lost_cards:"
+
+
+def lost(house: Warehouse, *reasons: str) -> set[tuple[Any, ...]]:
+    """(reason, left, right, drift) of the breaks of those books, ids without what comes before."""
+    found = {row for row in house.breaks() if row[0] in reasons and str(row[1]).startswith(CARDS)}
+    return {
+        (reason, left.removeprefix(CARDS), right.removeprefix(LOST), drift) for reason, left, right, drift, _ in found
+    }
+
+
+def test_an_invoice_paid_by_lost_money_is_chased_while_its_journal_is_open(house: Warehouse) -> None:
+    assert lost(house, "paid_by_lost_money") == {
+        ("paid_by_lost_money", "ch_dep", "302", -20), ("paid_by_lost_money", "py_half", "321", -10), ("paid_by_lost_money", "py_twice", "331", -9),
+    }  # fmt: skip
+    reopened = pairs(house, "select document_id, open_amount, reopened_amount from ledger.ar_documents where connection = 'lost' and document_type = 'invoice'")  # fmt: skip
+    assert {id: amounts for id, amounts in reopened.items() if any(amounts)} == {
+        "302": (0, 20), "311": (15, 0), "321": (0, 10), "331": (0, 9), "361": (8, 0), "396": (20, 0),
+    }  # fmt: skip
+    chased = house.rows("select document_key, amount_to_chase, days_overdue, bucket from collections.ar_to_chase where connection = 'lost' order by 1")  # fmt: skip
+    assert [tuple(row.values()) for row in chased] == [
+        (f"{LOST}302", 20, 32, "31-60"), (f"{LOST}311", 15, 32, "31-60"), (f"{LOST}321", 10, 32, "31-60"), (f"{LOST}331", 9, 32, "31-60"),
+    ]  # fmt: skip
+    detail = house.one(f"select detail from reconciliation.rec_breaks where right_key = '{LOST}302'")["detail"]
+    assert "in ERP payment 303 untick invoice 10302 and tick the journal" in detail
+
+
+def test_a_reversal_stays_planned_until_its_payment_settles_its_journals(house: Warehouse) -> None:
+    planned = house.rows(
+        "select intent_key, amount, payload from writeback.wb_reversals where connection = 'lost' order by 1"
+    )
+    assert [(row["intent_key"], row["amount"]) for row in planned] == [("tieout_reversal_322_py_half", 10), ("tieout_reversal_333_py_twice", 9)]  # fmt: skip
+    assert json.loads(planned[0]["payload"]) == {
+        "payment_id": "322", "payment_type": "payment", "amount": "10.00", "currency": "USD", "memo": "the debit failed late (no_account)",
+    }  # fmt: skip
+    assert lost(house, "still_applied") == {
+        ("still_applied", "py_half", "322", -10),
+        ("still_applied", "py_twice", "333", -9),
+    }
+    unapplied = house.rows(
+        "select payment_id from ledger.ar_payments where connection = 'lost' and is_unapplied order by 1"
+    )
+    assert [row["payment_id"] for row in unapplied] == ["303", "312", "322", "332", "362", "381", "382"]
+
+
+def test_a_dispute_that_was_won_leaves_no_reversal(house: Warehouse) -> None:
+    assert lost(house, "reversed_without_cause") == {
+        ("reversed_without_cause", "ch_won341", "342", 8), ("reversed_without_cause", "ch_won361", "362", 8),
+    }  # fmt: skip
+
+
+def test_each_dispute_and_returned_debit_is_a_line_of_its_own(house: Warehouse) -> None:
+    deposit = json.loads(house.one("select payload from writeback.wb_deposits where connection = 'lost'")["payload"])
+    assert (deposit["total"], [line["amount"] for line in deposit["payments"]]) == ("25.00", ["100.00"])
+    assert [tuple(line.values()) for line in deposit["other"]] == [
+        ("60", "-18.00", "Provider fees", "900"), ("60", "-50.00", "Dispute dp_dep", None), ("60", "8.00", "Won dispute dp_won341", None),
+        ("60", "-15.00", "Returned debit py_wait", None),
+    ]  # fmt: skip
+
+
+def test_a_payout_that_does_not_tie_says_by_how_much(house: Warehouse) -> None:
+    found = house.one(
+        "select subject_key, reason, detail from writeback.wb_exceptions where connection = 'lost' and kind = 'deposit'"
+    )
+    assert (found["subject_key"], found["reason"]) == (f"{CARDS}po_cent", "does_not_tie")
+    assert found["detail"].startswith("its lines sum to 6.0000, which is -0.0100 off the payout.")
+
+
+def test_a_receipt_of_two_customers_knows_both_payments_and_is_planned_for_who_is_not_booked(house: Warehouse) -> None:
+    planned = house.rows("select intent_key, amount from writeback.wb_payments where connection = 'lost'")
+    assert [tuple(row.values()) for row in planned] == [("tieout_payment_ch_one_66", 20)]
+    ids = pairs(house, "select payment_id, erp_ids from ledger.ar_payments where connection = 'lost_cards' and payment_id in ('ch_both', 'ch_one')")  # fmt: skip
+    assert ids == {"ch_both": "393,394", "ch_one": "397"}
+    booked = "select sum(payment_amount) as amount from ledger.ar_payments where connection = 'lost' and payment_id in ('393', '394')"
+    assert house.one(booked)["amount"] == 40
+
+
+def test_records_open_in_quickbooks(house: Warehouse) -> None:
+    web = "https://app.sandbox.qbo.intuit.com/app/"
+    urls = pairs(
+        house,
+        "select document_id, source_url from ledger.ar_documents where connection = 'lost' and document_id in ('301', '305.0')",
+    )
+    assert urls == {"301": f"{web}invoice?txnId=301", "305.0": f"{web}journal?txnId=305"}
+    paid = house.one("select source_url from ledger.ar_payments where payment_id = 'ch_dep'")
+    assert paid == {"source_url": f"{web}recvpayment?txnId=303"}
+    assert house.one("select source_url from ledger.ar_deposits where deposit_id = '304'") == {
+        "source_url": f"{web}deposit?txnId=304"
+    }
+    line = house.one("select source_url from ledger.ar_documents where document_id = '181.1'")
+    assert line == {"source_url": "https://app.qbo.intuit.com/app/deposit?txnId=181"}
+
+
+def test_contacts_say_where_they_come_from(house: Warehouse) -> None:
+    found = house.rows("select system, contact_id, contact_name, phone_type, origin from ledger.ar_contacts where customer_key = 'quickbooks:lost:64'")  # fmt: skip
+    assert [tuple(row.values()) for row in found] == [("quickbooks", "c1", "desk@lost.test", None, "manual")]
+    ada = house.one(
+        f"select contact_id, phone, phone_type, mobile_phone from ledger.ar_contacts where customer_key = '{QB}58'"
+    )
+    assert tuple(ada.values()) == ("58", "1", "primary", "3")
+    unasked = house.rows("select email from ledger.ar_contacts where connection = 'zero'")
+    assert unasked == [{"email": "zero@zero.test"}]
+    assert not house.rows("select customer_key from ledger.ar_customers where connection = 'zero'")
+    chased = house.one("select contact_emails from collections.ar_to_chase where document_number = '10311'")  # fmt: skip
+    assert chased == {"contact_emails": "desk@lost.test"}

@@ -312,7 +312,7 @@ def test_brakes_come_from_a_connections_settings() -> None:
         Brakes.of(SimpleNamespace(writeback={"payment": "yes"}))
 
 
-def test_payments_then_deposits_then_reversals_oldest_first(url: str) -> None:
+def test_payments_then_reversals_then_deposits_oldest_first(url: str) -> None:
     outbox = Outbox(url)
     dated = row("ch_0")["payload"].replace("2026-11-02", "2026-11-01")
     first = [
@@ -325,7 +325,7 @@ def test_payments_then_deposits_then_reversals_oldest_first(url: str) -> None:
     outbox.plan([*first, row("ch_0")])
     erp = Erp()
     deliver(outbox, erp)
-    assert [held for held, _ in erp.records] == [key(name) for name in ("ch_2", "ch_1", "ch_0", "po_1", "re_1")]
+    assert [held for held, _ in erp.records] == [key(name) for name in ("ch_2", "ch_1", "ch_0", "re_1", "po_1")]
 
 
 def test_a_void_between_reading_and_sending_is_respected(url: str) -> None:

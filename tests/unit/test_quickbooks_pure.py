@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from bisect import bisect_left
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import requests
 from pydantic import ValidationError
 
 from pipelines.home import Home
-from pipelines.quickbooks import aging, diagnosis, errors, exact, keys, shapes, tables, urls
+from pipelines.quickbooks import aging, diagnosis, errors, exact, keys, shapes, tables
 from pipelines.quickbooks.pace import Pace, next_moment
 from pipelines.quickbooks.packing import packed, unpacked
 from pipelines.quickbooks.paging import pages, statement
@@ -102,11 +103,11 @@ def test_the_words_of_every_error_of_a_fault_are_kept() -> None:
         "Fault": {
             "Error": [
                 {"Message": "A", "Detail": "one", "code": "6000"},
-                {"Message": "B", "Detail": "two", "code": "6000"},
+                {"Message": "B", "Detail": "two", "code": "6070"},
             ]
         }
     }
-    assert errors.parse(answer(400, body)).words == "6000 A: one; two"
+    assert errors.parse(answer(400, body)).words == "6000 A: one; 6070 B: two"
 
 
 @pytest.mark.parametrize(
@@ -148,14 +149,33 @@ def test_two_paces_of_one_home_share_what_is_granted(tmp_path: Path) -> None:
     assert waits == [0.125, 0.25]
 
 
-def test_a_pause_holds_everybody_and_what_another_boot_left_does_not(tmp_path: Path) -> None:
+def test_a_pause_holds_everybody_and_a_clock_that_was_set_back_does_not(tmp_path: Path) -> None:
     waits: list[float] = []
     Pace(Home(tmp_path), "books", 8, 450, lambda: 100.0, waits.append).pause(60)
     Pace(Home(tmp_path), "books", 8, 450, lambda: 110.0, waits.append).take()
     assert waits == [50.0]
     Pace(Home(tmp_path), "later", 8, 450, lambda: 90_000.0).take()
-    Pace(Home(tmp_path), "later", 8, 450, lambda: 1.0, waits.append).take()
-    assert waits == [50.0]
+    Pace(Home(tmp_path), "later", 8, 450, lambda: 1.0, waits.append).take()  # the clock was set back
+    Pace(Home(tmp_path), "long", 8, 450, lambda: 1.0).pause(90_000)
+    Pace(Home(tmp_path), "long", 8, 450, lambda: 1.0, waits.append).take()
+    assert waits == [50.0, 300.0]
+
+
+def test_neither_a_second_nor_a_minute_has_more_calls_than_it_may(tmp_path: Path) -> None:
+    now, begun = [0.0], list[float]()
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    paces = [Pace(Home(tmp_path), "books", 8, 450, lambda: now[0], sleep) for _ in range(2)]
+    for number in range(1500):
+        paces[number % 2].take()
+        begun.append(now[0])
+        now[0] += 0.01 if number % 700 else 20.0  # a call takes its time, and now and then nobody asks
+    most = {span: max(bisect_left(begun, at + span) - place for place, at in enumerate(begun)) for span in (1, 60)}
+    assert most[1] <= 9  # 8 intervals have nine ends
+    assert most[60] == 450
+    assert begun[-1] < 1500 / 450 * 60 + 3 * 20
 
 
 # Tokens on disk
@@ -353,8 +373,3 @@ def test_a_key_stands_in_a_reference_and_in_the_note() -> None:
 
 def test_amounts_are_sent_with_their_digits() -> None:
     assert exact.encoded({"Amount": Decimal("-3.50")}) == b'{"Amount":-3.50}'
-
-
-def test_a_record_opens_by_its_id() -> None:
-    assert urls.record_url("payment", "163") == "https://app.qbo.intuit.com/app/recvpayment?txnId=163"
-    assert urls.record_url("deposit", "9", "sandbox") == "https://app.sandbox.qbo.intuit.com/app/deposit?txnId=9"

@@ -12,7 +12,7 @@ from pipelines.quickbooks.errors import ApiError, Denied, Deposited, NotFound, S
 from pipelines.quickbooks.settings import QuickBooksSettings
 from pipelines.quickbooks.transport import Row
 from pipelines.quickbooks.writer import QuickBooksWriter
-from pipelines.system import CannotFind, Intent, Rejected
+from pipelines.system import CannotFind, Intent, Rejected, Transient
 from tests.unit.test_quickbooks_pure import settings
 
 
@@ -31,7 +31,7 @@ def account(record_id: str, kind: str, sub: str = "", currency: str = "USD") -> 
 
 
 class Fake:
-    """The calls a writer makes. `records` by entity and id; `refusals` are raised by the next writes, in order."""
+    """The calls a writer makes. `records` by entity and id; `refusals` are raised by the next writes, in order; None lets one pass."""
 
     connection = "books"
     server_time = None
@@ -48,15 +48,17 @@ class Fake:
             "Preferences": {"1": {"Id": "1", "CurrencyPrefs": {"HomeCurrency": {"value": "USD"}}, "AccountingInfoPrefs": {}}},
         }  # fmt: skip
         self.sent: list[tuple[str, str, Row, str]] = []
-        self.refusals: list[Exception] = []
+        self.refusals: list[Exception | None] = []
         self.replayed: dict[str, Row] = {}
 
     def query(self, statement: str) -> list[Row]:
         words = statement.split()
         rows = list(self.records.get(words[3], {}).values())
-        if "PaymentRefNum" in statement or "DocNumber" in statement:
-            field = "PaymentRefNum" if "PaymentRefNum" in statement else "DocNumber"
-            rows = [row for row in rows if f"'{row.get(field)}'" in statement]
+        if "PaymentRefNum" in statement:
+            rows = [row for row in rows if f"'{row.get('PaymentRefNum')}'" in statement]
+        elif "DocNumber LIKE" in statement:
+            begin = statement.split("'")[1].rstrip("%")
+            rows = [row for row in rows if str(row.get("DocNumber")).startswith(begin)]
         elif "WHERE Id" in statement:
             rows = [row for row in rows if f"'{row['Id']}'" in statement]
         return rows
@@ -69,8 +71,7 @@ class Fake:
     def create(self, entity: str, body: Any, request_id: str) -> Row:
         sent = orjson.loads(exact.encoded(body))
         self.sent.append(("create", entity, sent, request_id))
-        if self.refusals:
-            raise self.refusals.pop(0)
+        self._refuse()
         if request_id in self.replayed:
             return self.replayed[request_id]
         record_id = str(900 + len(self.sent))
@@ -82,9 +83,18 @@ class Fake:
     def update(self, entity: str, body: Any, request_id: str) -> Row:
         sent = orjson.loads(exact.encoded(body))
         self.sent.append(("update", entity, sent, request_id))
-        if self.refusals:
-            raise self.refusals.pop(0)
+        self._refuse()
+        self.records[entity][sent["Id"]] = {
+            **self.records[entity][sent["Id"]],
+            **sent,
+            "UnappliedAmt": 0 if sent["Line"] else sent["TotalAmt"],
+        }
         return sent
+
+    def _refuse(self) -> None:
+        refusal = self.refusals.pop(0) if self.refusals else None
+        if refusal is not None:
+            raise refusal
 
     def close(self) -> None:
         return None
@@ -122,9 +132,11 @@ def booked(fake: Fake, **changes: Any) -> Row:
     return fake.records["Payment"]["163"]
 
 
-def reversal() -> Intent:
-    payload = {"payment_id": "163", "payment_type": "payment", "memo": "dispute dp_1 took the money back"}
-    return Intent("tieout_reversal_163_dp_1", "books", "reversal", payload)
+def reversal(**changes: Any) -> Intent:
+    payload = {
+        "payment_id": "163", "payment_type": "payment", "amount": "250.00", "currency": "USD", "memo": "dispute dp_1 took the money back",
+    }  # fmt: skip
+    return Intent("tieout_reversal_163_dp_1", "books", "reversal", {**payload, **changes})
 
 
 def test_a_payment_goes_to_the_holding_account_and_is_applied() -> None:
@@ -270,7 +282,15 @@ def test_a_6000_is_told_with_its_diagnosis() -> None:
         writer(fake).create(deposit())
 
 
-def test_an_undeposited_payment_is_unapplied_whole() -> None:
+def line(kind: str, document: str, amount: str, number: str | None = None) -> Row:
+    shown = [{"value": {"Name": "txnReferenceNumber", "Value": number}}] if number else []
+    return {"Amount": Decimal(amount), "LinkedTxn": [{"TxnId": document, "TxnType": kind}], "LineEx": {"any": shown}}
+
+
+DEPOSITED: Row = {"LinkedTxn": [{"TxnId": "170", "TxnType": "Deposit"}]}
+
+
+def test_without_a_dispute_account_a_payment_that_waits_is_unapplied_whole() -> None:
     fake = Fake()
     booked(fake)
     assert writer(fake).find(reversal()) is None
@@ -280,8 +300,57 @@ def test_an_undeposited_payment_is_unapplied_whole() -> None:
     assert sent["Line"] == []
     assert (sent["TotalAmt"], sent["SyncToken"], sent["PrivateNote"]) == (250.0, "1", "ch_1")
     assert not {"MetaData", "UnappliedAmt"} & set(sent)
-    booked(fake, Line=[])
     assert writer(fake).find(reversal()) == "163"
+
+
+def test_a_payment_that_waits_points_at_a_journal_for_each_invoice_and_for_what_is_on_account() -> None:
+    fake = Fake()
+    lines = [
+        line("Invoice", "145", "120.00", "10145"),
+        line("Invoice", "146", "100.00"),
+        line("CreditMemo", "151", "20.00"),
+    ]
+    booked(fake, Line=[*lines, line("Check", "152", "10.00")], UnappliedAmt=Decimal("40.00"))
+    books = writer(fake, dispute_account="60")
+    assert books.find(reversal()) is None
+    assert books.create(reversal()) == "163"
+    *made, last = fake.sent
+    assert [(action, entity) for action, entity, *_ in fake.sent] == [("create", "JournalEntry")] * 3 + [
+        ("update", "Payment")
+    ]
+    # The credit memo pays 20 of the first invoice; 10 have been paid back by a check, which stays.
+    assert [[item["Amount"] for item in sent["Line"]] for _, _, sent, _ in made] == [
+        [100.0] * 2,
+        [100.0] * 2,
+        [40.0] * 2,
+    ]
+    debit, credit = made[0][2]["Line"]
+    assert debit["JournalEntryLineDetail"] == {
+        "PostingType": "Debit", "AccountRef": {"value": "84"}, "Entity": {"Type": "Customer", "EntityRef": {"value": "58"}},
+    }  # fmt: skip
+    assert credit["JournalEntryLineDetail"] == {"PostingType": "Credit", "AccountRef": {"value": "60"}}
+    assert debit["Description"] == "Invoice 10145 (id 145) of payment 163 taken back: dispute dp_1 took the money back"
+    assert all("[tieout_reversal_163_dp_1]" in sent["PrivateNote"] for _, _, sent, _ in made)
+    assert len({sent["DocNumber"] for _, _, sent, _ in made}) == len({request for *_, request in made}) == 3
+    assert [(item["Amount"], item["LinkedTxn"][0]["TxnType"]) for item in last[2]["Line"]] == [
+        (10.0, "Check"), (100.0, "JournalEntry"), (100.0, "JournalEntry"), (40.0, "JournalEntry"),
+    ]  # fmt: skip
+    assert books.find(reversal()) == "163"
+    assert books.create(reversal()) == "163"
+    assert len(fake.sent) == 4
+
+
+@pytest.mark.parametrize("stop", [0, 1, 2])
+def test_a_reversal_goes_on_where_it_stopped(stop: int) -> None:
+    fake = Fake()
+    booked(fake, Line=[line("Invoice", "145", "120.00"), line("Invoice", "146", "130.00")], UnappliedAmt=Decimal(0))
+    books = writer(fake, dispute_account="60")
+    fake.refusals = [*[None] * stop, Transient("no answer")]
+    with pytest.raises(Transient):
+        books.create(reversal())
+    assert books.find(reversal()) is None
+    assert books.create(reversal()) == books.find(reversal()) == "163"
+    assert len(fake.records["JournalEntry"]) == 2
 
 
 def test_a_stale_payment_is_read_again_three_times_at_most() -> None:
@@ -289,6 +358,7 @@ def test_a_stale_payment_is_read_again_three_times_at_most() -> None:
     booked(fake)
     fake.refusals = [Stale(error("5010")), Stale(error("5010"))]
     assert writer(fake).create(reversal()) == "163"
+    booked(fake)
     fake.refusals = [Stale(error("5010"))] * 3
     with pytest.raises(Stale):
         writer(fake).create(reversal())
@@ -298,26 +368,53 @@ def test_a_stale_payment_is_read_again_three_times_at_most() -> None:
 @pytest.mark.parametrize("told", [True, False])
 def test_a_deposited_payment_stays_and_its_receivable_is_reopened(told: bool) -> None:
     fake = Fake()
-    booked(fake, **({"LinkedTxn": [{"TxnId": "170", "TxnType": "Deposit"}]} if told else {}))
+    before = dict(
+        booked(fake, Line=[line("Invoice", "145", "250.00")], UnappliedAmt=Decimal(0), **(DEPOSITED if told else {}))
+    )
     if not told:
-        fake.refusals = [Deposited(error("6540"))]
-    made = writer(fake, dispute_account="60").create(reversal())
-    action, entity, sent, _ = fake.sent[-1]
-    assert (action, entity, len(fake.sent)) == ("create", "JournalEntry", 1 if told else 2)
-    debit, credit = (line["JournalEntryLineDetail"] for line in sent["Line"])
-    assert {line["Amount"] for line in sent["Line"]} == {200.0}
-    assert debit == {
-        "PostingType": "Debit", "AccountRef": {"value": "84"}, "Entity": {"Type": "Customer", "EntityRef": {"value": "58"}},
-    }  # fmt: skip
-    assert credit == {"PostingType": "Credit", "AccountRef": {"value": "60"}}
-    assert writer(fake).find(reversal()) == made
+        fake.refusals = [None, Deposited(error("6540"))]
+    assert writer(fake, dispute_account="60").create(reversal()) == "163"
+    (journal,) = fake.records["JournalEntry"].values()
+    assert [item["Amount"] for item in journal["Line"]] == [250.0, 250.0]
+    assert fake.records["Payment"]["163"] == before
+    fake.records["Payment"]["163"] |= DEPOSITED
+    assert writer(fake, dispute_account="60").find(reversal()) == "163"
 
 
-def test_without_a_dispute_account_a_deposited_payment_is_for_a_person() -> None:
+@pytest.mark.parametrize("told", [True, False])
+def test_without_a_dispute_account_a_deposited_payment_is_for_a_person(told: bool) -> None:
     fake = Fake()
-    booked(fake, LinkedTxn=[{"TxnId": "170", "TxnType": "Deposit"}])
+    booked(fake, **(DEPOSITED if told else {}))
+    fake.refusals = [Deposited(error("6540"))]
     with pytest.raises(Rejected, match="dispute_account"):
         writer(fake).create(reversal())
+
+
+@pytest.mark.parametrize("changes", [{"amount": "249.00"}, {"currency": "EUR"}])
+def test_another_payment_than_was_planned_is_not_reversed(changes: dict[str, Any]) -> None:
+    fake = Fake()
+    booked(fake)
+    for call in (writer(fake).find, writer(fake).create):
+        with pytest.raises(Rejected, match="instead of"):
+            call(reversal(**changes))
+    assert fake.sent == []
+
+
+def test_journals_that_do_not_sum_to_what_the_payment_lost_are_for_a_person() -> None:
+    fake = Fake()
+    booked(fake, Line=[line("Invoice", "145", "250.00")], UnappliedAmt=Decimal(0))
+    fake.refusals = [None, Transient("no answer")]
+    with pytest.raises(Transient):
+        writer(fake, dispute_account="60").create(reversal())
+    booked(
+        fake, Line=[line("Invoice", "146", "250.00")], UnappliedAmt=Decimal(0)
+    )  # somebody applies it to another invoice
+    with pytest.raises(Rejected, match=r"would put back 500.*250"):
+        writer(fake, dispute_account="60").create(reversal())
+    next(iter(fake.records["JournalEntry"].values()))["Line"][0]["Amount"] = 9
+    booked(fake, Line=[line("Invoice", "145", "250.00")], UnappliedAmt=Decimal(0))
+    with pytest.raises(Rejected, match="amount 9 instead of 250"):
+        writer(fake, dispute_account="60").find(reversal())
 
 
 def test_other_kinds_are_refused() -> None:

@@ -6,10 +6,10 @@ payouts as (
     where status = 'paid' and deposit_key is null and open_reason = 'missing_deposit'
 ),
 
-items as (
-    select items.*
-    from {{ ref('int_payout_items') }} as items
-    inner join payouts on items.payout_key = payouts.payout_key
+movements as (
+    select movements.*
+    from {{ ref('int_deposit_movements') }} as movements
+    inner join payouts on movements.payout_key = payouts.payout_key
 ),
 
 connections as (select * from {{ ref('stg_tieout__connections') }}),
@@ -25,66 +25,35 @@ citations as (
 
 periods as (select * from {{ ref('erp_periods') }}),
 
--- A payment that came and went within one payout and was never booked needs no line at all.
-washed as (
-    select items.payout_key, items.payment_key
-    from items
-    inner join postings on items.payment_key = postings.payment_key
-    where postings.citation_count = 0
-    group by items.payout_key, items.payment_key
-    having sum(case when items.category in ('charge', 'charge_failure', 'refund') then items.gross_amount else 1 end) = 0
-),
-
-sorted as (
-    select
-        items.payout_key,
-        items.payment_key,
-        items.gross_amount,
-        items.fee_amount,
-        items.net_amount,
-        case
-            when washed.payment_key is not null then 'washed'
-            when items.category = 'charge' then 'payment'
-            when items.category in ('refund', 'refund_failure', 'partial_capture_reversal') then 'refund'
-            when items.category in ('dispute', 'dispute_reversal', 'charge_failure') then 'dispute'
-            when items.category in ('fee', 'tax', 'network_cost') then 'fee'
-            else 'unmapped'
-        end as line_kind
-    from items
-    left join washed
-        on
-            items.payout_key = washed.payout_key
-            and items.payment_key = washed.payment_key
-),
-
 sums as (
     select
         payout_key,
         sum(case when line_kind = 'fee' then net_amount else -fee_amount end) as fees_amount,
         sum(case when line_kind = 'refund' then gross_amount else 0 end) as refunds_amount,
         sum(case when line_kind = 'dispute' then gross_amount else 0 end) as disputes_amount,
+        sum(case when line_kind = 'dispute' then 1 else 0 end) as dispute_count,
         sum(case when line_kind = 'unmapped' then 1 else 0 end) as unmapped_count
-    from sorted
+    from movements
     group by payout_key
 ),
 
 members as (
     select
-        sorted.payout_key,
+        movements.payout_key,
         citations.erp_payment_key,
         citations.erp_payment_id,
         citations.payment_amount,
         citations.subsidiary_id,
         citations.is_deposited or (citations.account_id is not null and accounts.ledger_account = 'bank') as is_in_bank,
         citations.erp_payment_key is null or postings.is_partly_booked as is_unbooked
-    from sorted
-    left join postings on sorted.payment_key = postings.payment_key
-    left join citations on sorted.payment_key = citations.psp_payment_key
+    from movements
+    left join postings on movements.payment_key = postings.payment_key
+    left join citations on movements.payment_key = citations.psp_payment_key
     left join {{ ref('erp_accounts') }} as accounts
         on
             citations.erp_connection = accounts.connection
             and citations.account_id = accounts.account_id
-    where sorted.line_kind = 'payment'
+    where movements.line_kind = 'payment'
 ),
 
 with_units as (
@@ -170,7 +139,7 @@ planned as (
             when {{ x_json_lookup('connections.bank_accounts', 'payouts.currency') }} is null then 'bank_account_missing'
             when coalesce(sums.fees_amount, 0) <> 0 and connections.fee_account is null then 'fee_account_missing'
             when coalesce(sums.refunds_amount, 0) <> 0 and connections.refund_account is null then 'refund_account_missing'
-            when coalesce(sums.disputes_amount, 0) <> 0 and connections.dispute_account is null then 'dispute_account_missing'
+            when coalesce(sums.dispute_count, 0) > 0 and connections.dispute_account is null then 'dispute_account_missing'
             when coalesce(gathered.payments_amount, 0) + coalesce(sums.fees_amount, 0) + coalesce(sums.refunds_amount, 0)
                 + coalesce(sums.disputes_amount, 0) <> payouts.payout_amount then 'does_not_tie'
             when coalesce(gathered.payment_count, 0) = 0 then 'no_payments'

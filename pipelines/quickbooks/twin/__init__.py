@@ -12,7 +12,9 @@ Decided where the contracts are silent:
 - A payment settles documents of its own customer only. A deposited payment refuses every change through the API (6540).
 - Deleting or voiding an invoice leaves its payments with unapplied money; what a deleted credit memo paid is owed again.
 - A refund receipt touches no receivable and consumes no payment. A deposit line on a receivables account is refused.
-- Of a `requestid` (at most 50 characters) only a success is remembered, and repeated byte for byte.
+- Of a `requestid` (at most 50 characters) only a success is remembered, and repeated byte for byte. In a batch it stands for each write with
+  its bId, unless the item has one of its own.
+- Webhooks go out soon after a change, several in one call, by subscription in either body; a call that fails is made three times.
 - A token for another company is a 401 in XML (code 100); one without the accounting scope a 403 (3100); the user info needs `openid`.
 - Without `application/json` in Accept the answer is XML. A write that is not JSON, or a query that is not application/text, is a 415.
 - The report's past days are made from dated links; credits and unapplied payments age from their own date; each document is converted at

@@ -164,13 +164,12 @@ def _write(realm: Realm, call: Call, what: str) -> bytes:
         if request_id is not None and request_id in realm.answers:
             return realm.answers[request_id]
         body = entry.body_of(call.body)
-        if what == "batch":
-            done = batch.answer(company, body)
-        else:
-            kind = "ExchangeRate" if what == "exchangerate" else entry.ENTITIES.get(what)
-            if kind is None:
-                raise unsupported("Create" if "Id" not in body else "Update")
-            done = entry.write(company, kind, _operation(call, body), body)
+        if what == "batch":  # remembered item by item: what failed may be tried again
+            return _enveloped(company, dumps(batch.answer(realm, body, request_id))[1:-1])
+        kind = "ExchangeRate" if what == "exchangerate" else entry.ENTITIES.get(what)
+        if kind is None:
+            raise unsupported("Create" if "Id" not in body else "Update")
+        done = entry.write(company, kind, _operation(call, body), body)
         answer = _enveloped(company, dumps(done)[1:-1])
         if request_id is not None:
             realm.remember(request_id, answer)

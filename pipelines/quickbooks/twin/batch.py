@@ -9,13 +9,15 @@ import orjson
 from . import cdc, entry, query
 from .errors import ApiError, invalid, refusal, unsupported
 from .model import Refused
+from .realm import Realm
 from .rows import Company
+from .wire import dumps
 
 MOST = 30
 _OPERATIONS = ("create", "update", "delete", "void")
 
 
-def answer(company: Company, body: dict[str, Any]) -> dict[str, Any]:
+def answer(realm: Realm, body: dict[str, Any], request_id: str | None) -> dict[str, Any]:
     """The BatchItemResponse list. Raises ApiError only for a batch that is none."""
     items = body.get("BatchItemRequest")
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
@@ -28,7 +30,20 @@ def answer(company: Company, body: dict[str, Any]) -> dict[str, Any]:
         )
     if len({item.get("bId") for item in items}) != len(items) or any(not item.get("bId") for item in items):
         raise invalid("2020", "Required parameter bId is missing in the request", "bId")
-    return {"BatchItemResponse": [{**_item(company, item), "bId": item["bId"]} for item in items]}
+    return {"BatchItemResponse": [{**_once(realm, item, request_id), "bId": item["bId"]} for item in items]}
+
+
+def _once(realm: Realm, item: dict[str, Any], request_id: str | None) -> dict[str, Any]:
+    """An item's answer. A write is known by its own `requestid`, else by the batch's and its bId: what succeeded under it is not done again."""
+    own = item.get("requestid") or (f"{request_id}/{item['bId']}" if request_id else None)
+    if own is None or "operation" not in item:
+        return _item(realm.company, item)
+    if own not in realm.answers:
+        done = _item(realm.company, item)
+        if "Fault" in done:
+            return done
+        realm.remember(own, dumps(done))
+    return dict(orjson.loads(realm.answers[own]))
 
 
 def _item(company: Company, item: dict[str, Any]) -> dict[str, Any]:

@@ -111,6 +111,9 @@ def journal(company: Company, kind: str, data: Data, txn: Txn | None) -> Txn:
     if not data.get("Line"):
         raise missing("Line")
     lines = [_journal_line(company, entry) for entry in data["Line"] if entry.get("DetailType") != "DescriptionOnly"]
+    if sum(company.account(line.account).data["AccountType"] == "Accounts Receivable" for line in lines) > 1:
+        # Stricter than what is known: whether the product takes several is not documented, so nobody may rely on it.
+        raise business("A journal entry can have one line on an Accounts Receivable account.", "Line")
     if txn is not None and tuple(lines) != txn.lines and any(item.users for item in txn.items):
         raise business("The lines of a journal entry that payments are linked to cannot be changed.", "Line")
     made = txn or company.draft(kind, None, head.currency, head.rate, ZERO, head.day, company.clock.tick())

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from .credentials import Credentials
 from .errors import too_many
 from .rows import Company
+from .webhooks import Event, Subscription
 
 _REMEMBERED = 50_000  # answers kept for a repeated requestid
 _LOGGED = 100_000
@@ -64,6 +65,17 @@ class Realm:
             self._seen.append(now)
             if batch:
                 self._batches.append(now)
+
+    def subscribe(
+        self, url: str | None, verifier: str = "", forms: Sequence[str] = ("cloudevents",)
+    ) -> Subscription | None:
+        """Tell `url` of every change from now on, signed with the verifier token; None ends it. Raises ValueError for a form that is none."""
+        if url is None:
+            self.company.store.listener = None
+            return None
+        told = Subscription(self.company.realm_id, url, verifier, tuple(forms))
+        self.company.store.listener = lambda kind, key, operation, at: told.tell(Event(kind, str(key), operation, at))
+        return told
 
     def remember(self, request_id: str, answer: bytes) -> None:
         """Keep what a request id was answered, for its repetition."""

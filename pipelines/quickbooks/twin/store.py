@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -30,6 +30,7 @@ class Store:
         self.rendered: dict[tuple[str, int], bytes] = {}
         self.balances: dict[int, Decimal] = {}  # customers whose balance is known
         self.version = 0
+        self.listener: Callable[[str, int, str, datetime], None] | None = None  # kind, id, operation, when
         self._order: dict[str, list[tuple[datetime, int]]] = {kind: [] for kind in self.kinds}
         self._moved: dict[str, set[int]] = {kind: set() for kind in self.kinds}
 
@@ -55,6 +56,11 @@ class Store:
         self.number(txn, txn.number)
         self._moved[txn.type].add(txn.id)
         self._weigh(txn)
+        self._tell(txn.type, txn.id, "Create", txn.modified)
+
+    def _tell(self, kind: str, key: int, operation: str, at: datetime) -> None:
+        if self.listener is not None:
+            self.listener(kind, key, operation, at)
 
     def place(self, txn: Txn, former: Iterable[int] = ()) -> None:
         """Under which customers a transaction is found; `former` are those it was under before."""
@@ -82,6 +88,7 @@ class Store:
     def put_name(self, name: Name) -> None:
         self.kinds[name.kind][name.id] = name
         self._moved[name.kind].add(name.id)
+        self._tell(name.kind, name.id, "Create", name.modified)
 
     def touch(self, record: Record, at: datetime) -> None:
         """A record has changed: it has another SyncToken and another time."""
@@ -92,6 +99,7 @@ class Store:
         self._moved[kind].add(record.id)
         if isinstance(record, Txn):
             self._weigh(record)
+        self._tell(kind, record.id, "Void" if isinstance(record, Txn) and record.voided else "Update", record.modified)
 
     def remove(self, txn: Txn, at: datetime) -> None:
         """A transaction is deleted; that it was there stays known."""
@@ -103,6 +111,7 @@ class Store:
         self.gone[txn.type][txn.id] = instant(at)
         self._moved[txn.type].add(txn.id)
         self._weigh(txn)
+        self._tell(txn.type, txn.id, "Delete", instant(at))
 
     def changed(self, kind: str, since: datetime | None, until: datetime | None = None) -> Iterator[Record]:
         """The records of a type whose last change is at `since` or later (and not after `until`), oldest change first."""

@@ -4,6 +4,8 @@ deposits as (select * from {{ ref('int_erp_deposits') }}),
 
 rates as (select * from {{ ref('int_base_rates') }}),
 
+connections as (select connection, environment from {{ ref('stg_tieout__connections') }}),
+
 items as (
     select deposit_key, count(*) as payment_count, sum(item_amount) as payments_amount
     from {{ ref('erp_deposit_items') }}
@@ -36,11 +38,13 @@ final as (
         deposits.memo,
         deposits.external_id,
         deposits.is_deleted,
+        {{ record_url('deposits.system', 'connections.environment', "'deposit'", 'deposits.deposit_id') }} as source_url,
         deposits.created_at
     from deposits
     left join rates on deposits.deposit_key = rates.record_key
     left join items on deposits.deposit_key = items.deposit_key
     left join payouts on deposits.deposit_key = payouts.deposit_key
+    left join connections on deposits.connection = connections.connection
 )
 
 select * from final

@@ -6,6 +6,9 @@ rates as (select * from {{ ref('int_base_rates') }}),
 
 report_documents as (select * from {{ ref('int_report_documents') }}),
 
+-- A line of a deposit can be a document too.
+deposits as (select connection, deposit_id from {{ ref('erp_deposits') }}),
+
 connections as (select * from {{ ref('stg_tieout__connections') }}),
 
 pending as (
@@ -22,6 +25,12 @@ disputed as (
     group by evidence.document_key
 ),
 
+reopened as (
+    select document_key, sum(reopened_amount) as reopened_amount
+    from {{ ref('int_reopened_documents') }}
+    group by document_key
+),
+
 from_erps as (
     select
         documents.document_key,
@@ -36,6 +45,7 @@ from_erps as (
         documents.open_amount,
         documents.exchange_rate,
         {{ money('coalesce(pending.pending_amount, 0)') }} as pending_amount,
+        {{ money('coalesce(reopened.reopened_amount, 0)') }} as reopened_amount,
         rates.base_currency,
         rates.base_rate,
         {{ convert('documents.document_amount', 'rates.base_rate', 'rates.base_exponent') }} as base_amount,
@@ -64,6 +74,7 @@ from_erps as (
     left join rates on documents.document_key = rates.record_key
     left join pending on documents.document_key = pending.document_key
     left join disputed on documents.document_key = disputed.document_key
+    left join reopened on documents.document_key = reopened.document_key
 ),
 
 from_reports as (
@@ -80,6 +91,7 @@ from_reports as (
         report_documents.open_amount,
         cast(null as decimal(20, 10)) as exchange_rate,
         {{ money('0') }} as pending_amount,
+        {{ money('0') }} as reopened_amount,
         connections.base_currency,
         cast(case when report_documents.currency = connections.base_currency then 1 end as decimal(20, 10)) as base_rate,
         case when report_documents.currency = connections.base_currency then report_documents.document_amount end as base_amount,
@@ -128,6 +140,7 @@ final as (
         unioned.open_amount,
         unioned.pending_amount,
         unioned.exchange_rate,
+        unioned.reopened_amount,
         unioned.base_currency,
         unioned.base_rate,
         unioned.base_amount,
@@ -156,11 +169,19 @@ final as (
         unioned.closed_by_report,
         unioned.closed_date,
         unioned.custom_fields,
+        {{ record_url(
+            'unioned.system', 'connections.environment',
+            "case when deposits.deposit_id is not null then 'deposit' else unioned.document_type end", 'unioned.transaction_id',
+        ) }} as source_url,
         unioned.created_at,
         unioned.modified_at,
         unioned.first_seen_at
     from unioned
     left join connections on unioned.connection = connections.connection
+    left join deposits
+        on
+            unioned.connection = deposits.connection
+            and unioned.transaction_id = deposits.deposit_id
 )
 
 select * from final

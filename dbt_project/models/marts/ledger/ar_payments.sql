@@ -10,6 +10,8 @@ postings as (select * from {{ ref('int_payment_postings') }}),
 
 links as (select * from {{ ref('int_psp_links') }}),
 
+connections as (select connection, system, environment from {{ ref('stg_tieout__connections') }}),
+
 deposit_items as (select * from {{ ref('erp_deposit_items') }}),
 
 deposited as (
@@ -27,14 +29,21 @@ refunds as (
 
 citations as (select * from {{ ref('int_payment_citations') }}),
 
+put_back as (
+    select distinct erp_payment_key from {{ ref('int_lost_payments') }}
+    where reopened_amount > 0
+),
+
+-- A payment of several customers' invoices is booked once for each of them.
 booked as (
     select
         citations.psp_payment_key,
         min(citations.erp_payment_key) as erp_payment_key,
-        {{ dbt.listagg('citations.erp_payment_id', "', '", 'order by ' ~ id_order('citations.erp_payment_id')) }} as erp_ids,
-        sum(erp_payments.unapplied_amount) as unapplied_amount
+        {{ dbt.listagg('citations.erp_payment_id', "','", 'order by ' ~ id_order('citations.erp_payment_id')) }} as erp_ids,
+        sum(erp_payments.unapplied_amount) > 0 or count(put_back.erp_payment_key) > 0 as is_unapplied
     from citations
     inner join erp_payments on citations.erp_payment_key = erp_payments.payment_key
+    left join put_back on citations.erp_payment_key = put_back.erp_payment_key
     where citations.citation_rank = 1 and citations.psp_payment_key is not null
     group by citations.psp_payment_key
 ),
@@ -76,11 +85,12 @@ from_erps as (
         erp_payments.account_id,
         deposited.deposit_key,
         paid_for.psp_payment_key as linked_payment_key,
-        erp_payments.unapplied_amount > 0 as is_unapplied,
+        erp_payments.unapplied_amount > 0 or put_back.erp_payment_key is not null as is_unapplied,
         cast(null as {{ dbt.type_string() }}) as refund_ids,
         erp_payments.system as erp_system,
         erp_payments.connection as erp_connection,
         erp_payments.payment_id as erp_id,
+        erp_payments.payment_id as erp_ids,
         cast(null as {{ dbt.type_string() }}) as sync_status,
         cast(null as integer) as sync_attempts,
         cast(null as {{ dbt.type_string() }}) as sync_error,
@@ -92,6 +102,7 @@ from_erps as (
     left join rates on erp_payments.payment_key = rates.record_key
     left join deposited on erp_payments.payment_key = deposited.payment_key
     left join paid_for on erp_payments.payment_key = paid_for.erp_payment_key
+    left join put_back on erp_payments.payment_key = put_back.erp_payment_key
 ),
 
 from_psps as (
@@ -116,11 +127,12 @@ from_psps as (
         cast(null as {{ dbt.type_string() }}) as account_id,
         cast(null as {{ dbt.type_string() }}) as deposit_key,
         booked.erp_payment_key as linked_payment_key,
-        coalesce(booked.unapplied_amount > 0, false) as is_unapplied,
+        coalesce(booked.is_unapplied, false) as is_unapplied,
         refunds.refund_ids,
         links.erp_system,
         links.erp_connection,
-        coalesce(booked.erp_ids, intents.erp_ids) as erp_id,
+        coalesce(first_booked.payment_id, intents.erp_id) as erp_id,
+        coalesce(booked.erp_ids, intents.erp_ids) as erp_ids,
         case
             when psp_payments.state in ('pending', 'failed') then null
             when booked.psp_payment_key is not null and not postings.is_partly_booked then 'booked'
@@ -137,15 +149,24 @@ from_psps as (
     from psp_payments
     left join postings on psp_payments.payment_key = postings.payment_key
     left join booked on psp_payments.payment_key = booked.psp_payment_key
+    left join erp_payments as first_booked on booked.erp_payment_key = first_booked.payment_key
     left join refunds on psp_payments.payment_key = refunds.payment_key
     left join links on psp_payments.connection = links.psp_connection
     left join intents on psp_payments.payment_key = intents.subject_key
 ),
 
-final as (
+unioned as (
     select * from from_erps
     union all
     select * from from_psps
+),
+
+final as (
+    select
+        unioned.*,
+        {{ record_url('connections.system', 'connections.environment', "'payment'", 'unioned.erp_id') }} as source_url
+    from unioned
+    left join connections on unioned.erp_connection = connections.connection
 )
 
 select * from final

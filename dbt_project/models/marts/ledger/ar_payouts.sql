@@ -31,7 +31,7 @@ final as (
         links.erp_connection as reconciled_by,
         citations.deposit_key,
         links.erp_system,
-        coalesce(citations.deposit_id, intents.erp_ids) as erp_id,
+        coalesce(citations.deposit_id, intents.erp_id) as erp_id,
         intents.last_attempt_at,
         intents.last_error,
         payouts.created_at

@@ -2,20 +2,24 @@ with
 
 intents as (select * from {{ ref('stg_tieout__intents') }}),
 
+connections as (select connection, system, environment from {{ ref('stg_tieout__connections') }}),
+
 final as (
     select
-        intent_key,
-        connection,
-        kind,
-        state,
-        erp_id,
-        attempts,
-        last_error,
-        last_attempt_at,
-        created_at,
-        subject_key,
-        payload
+        intents.intent_key,
+        intents.connection,
+        intents.kind,
+        intents.state,
+        intents.erp_id,
+        {{ record_url('connections.system', 'connections.environment', 'intents.kind', 'intents.erp_id') }} as source_url,
+        intents.attempts,
+        intents.last_error,
+        intents.last_attempt_at,
+        intents.created_at,
+        intents.subject_key,
+        intents.payload
     from intents
+    left join connections on intents.connection = connections.connection
 )
 
 select * from final

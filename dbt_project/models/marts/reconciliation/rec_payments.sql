@@ -135,6 +135,72 @@ still_applied as (
     from reversible
 ),
 
+reopened as (
+    select reopened_documents.*, documents.document_number
+    from {{ ref('int_reopened_documents') }} as reopened_documents
+    inner join {{ ref('int_open_documents') }} as documents on reopened_documents.document_key = documents.document_key
+),
+
+paid_by_lost_money as (
+    select
+        {{ break_row("'paid_by_lost_money'", 'reopened.erp_connection', 'reopened.psp_payment_key', 'reopened.document_key',
+            'null', 'reopened.reopened_amount', 'reopened.currency', 'reopened.first_seen_at',
+            "reopened.cause || '. Remedy: in ERP payment ' || reopened.erp_payment_id || ' untick invoice '
+            || coalesce(reopened.document_number, reopened.document_key) || ' and tick the journal that cites the cause'",
+            of='reopened.erp_payment_id') }}
+    from reopened
+),
+
+won as (
+    select payment_key, min(dispute_id) as dispute_id, max(won_seen_at) as won_seen_at
+    from {{ ref('psp_disputes') }}
+    where is_won
+    group by payment_key
+),
+
+put_back as (
+    select journals.connection, disputes.payment_key, sum(journals.document_amount) as amount
+    from {{ ref('int_reversal_journals') }} as journals
+    inner join {{ ref('psp_disputes') }} as disputes on journals.cause_id = disputes.dispute_id
+    group by journals.connection, disputes.payment_key
+),
+
+-- The money is back, and what was done about its loss stands: journals in the customer's debt, or a payment that settles nothing although
+-- it says what it is for.
+standing as (
+    select
+        postings.erp_connection,
+        postings.payment_key,
+        postings.currency,
+        first_citations.erp_payment_key,
+        case when put_back.amount > 0 then put_back.amount else first_citations.payment_amount end as amount,
+        won.dispute_id,
+        {{ later('first_citations.first_seen_at', 'won.won_seen_at') }} as first_seen_at,
+        row_number() over (partition by postings.payment_key order by {{ id_order('first_citations.erp_payment_id') }}) as place,
+        put_back.amount > 0 as is_journal
+    from postings
+    inner join won on postings.payment_key = won.payment_key
+    inner join first_citations on postings.payment_key = first_citations.psp_payment_key
+    left join put_back
+        on
+            postings.payment_key = put_back.payment_key
+            and postings.erp_connection = put_back.connection
+    where
+        postings.state = 'succeeded'
+        and (coalesce(put_back.amount, 0) > 0 or (first_citations.applied_amount = 0 and postings.is_exact))
+),
+
+reversed_without_cause as (
+    select
+        {{ break_row("'reversed_without_cause'", 'standing.erp_connection', 'standing.payment_key', 'standing.erp_payment_key',
+            'standing.amount', 'null', 'standing.currency', 'standing.first_seen_at',
+            "'dispute ' || standing.dispute_id || ' was won, and the reversal stands. Remedy: '
+            || case when standing.is_journal then 'delete the journals that cite it, and ' else '' end
+            || 'let the ERP payment settle its invoices again'") }}
+    from standing
+    where not is_journal or place = 1
+),
+
 unbooked_refunds as (
     select
         postings.erp_connection,
@@ -183,6 +249,10 @@ final as (
     select * from customers
     union all
     select * from still_applied
+    union all
+    select * from paid_by_lost_money
+    union all
+    select * from reversed_without_cause
     union all
     select * from refunds_missing
     union all

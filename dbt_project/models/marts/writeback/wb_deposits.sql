@@ -1,7 +1,6 @@
 {%- set other_lines = [
     ['fees_amount', 'fee_account', 'Provider fees', 'planned.fee_vendor'],
     ['refunds_amount', 'refund_account', 'Refunds', 'null'],
-    ['disputes_amount', 'dispute_account', 'Disputes and returned debits', 'null'],
 ] -%}
 with
 
@@ -11,6 +10,8 @@ planned as (
 ),
 
 intents as (select * from {{ ref('stg_tieout__intents') }}),
+
+movements as (select * from {{ ref('int_deposit_movements') }}),
 
 other_parts as (
     {%- for amount, account, memo, entity in other_lines %}
@@ -25,8 +26,27 @@ other_parts as (
         ]) }} as line
     from planned
     where planned.{{ amount }} <> 0
-    {{ 'union all' if not loop.last }}
+    union all
     {%- endfor %}
+    -- Each dispute and each returned debit is a line of its own: what took the money, and what gave it back, is found by its id.
+    select
+        planned.payout_key,
+        100 + row_number() over (
+            partition by planned.payout_key order by movements.cause_id, movements.balance_transaction_id
+        ) as place,
+        {{ json_object([
+            ['account', x_json_string('planned.dispute_account')],
+            ['amount', x_json_string(money_text('movements.gross_amount', 'planned.exponent'))],
+            ['memo', x_json_string("case movements.category
+                when 'charge_failure' then 'Returned debit '
+                when 'dispute_reversal' then 'Won dispute '
+                else 'Dispute '
+            end || coalesce(movements.cause_id, movements.balance_transaction_id)")],
+            ['entity', x_json_string('null')],
+        ]) }} as line
+    from planned
+    inner join movements on planned.payout_key = movements.payout_key
+    where movements.line_kind = 'dispute' and movements.gross_amount <> 0
 ),
 
 others as (

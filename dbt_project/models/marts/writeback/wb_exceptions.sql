@@ -54,7 +54,9 @@ found as (
             when 'mixed_subsidiaries' then 'its payments belong to several subsidiaries. Remedy: deposit it by hand'
             when 'unmapped_category' then 'it holds lines that no account is set for. Remedy: deposit it by hand'
             when 'bank_account_missing' then 'Remedy: name the ' || currency || ' account in bank_accounts'
-            when 'does_not_tie' then 'its lines sum to ' || cast(total_amount as varchar) || '. Nothing is written until they tie'
+            when 'does_not_tie'
+                then 'its lines sum to ' || cast(total_amount as varchar) || ', which is ' || cast(total_amount - payout_amount as varchar)
+                    || ' off the payout. Nothing is written until they tie'
             when 'no_payments' then 'no booked payment is in it. Remedy: deposit it by hand'
             when 'closed_period'
                 then 'the period of ' || cast(arrival_date as varchar) || ' is closed. Remedy: open it, or set closed_period = "next_open"'

@@ -4,15 +4,19 @@ reversals as (select * from {{ ref('int_reversals') }}),
 
 connections as (select * from {{ ref('stg_tieout__connections') }}),
 
+units as (select * from {{ ref('currency_units') }}),
+
 intents as (select * from {{ ref('stg_tieout__intents') }}),
 
 worded as (
     select
         reversals.*,
         'tieout_reversal_' || reversals.erp_payment_id || '_' || reversals.cause_id as intent_key,
+        {{ money_text('reversals.payment_amount', 'units.exponent') }} as amount_text,
         connections.writeback_reversal as mode
     from reversals
     inner join connections on reversals.erp_connection = connections.connection
+    left join units on reversals.currency = units.currency
     where connections.writeback_reversal is not null
 ),
 
@@ -28,6 +32,8 @@ final as (
         {{ json_object([
             ['payment_id', x_json_string('worded.erp_payment_id')],
             ['payment_type', x_json_string("'payment'")],
+            ['amount', x_json_string('worded.amount_text')],
+            ['currency', x_json_string('worded.currency')],
             ['memo', x_json_string("worded.cause")],
         ]) }} as payload,
         worded.cause as evidence,

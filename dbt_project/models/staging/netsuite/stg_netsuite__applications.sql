@@ -77,6 +77,8 @@ summed as (
         {{ money('sum(keyed.applied_amount)') }} as applied_amount,
         max(keyed.applied_date) as applied_date,
         keyed.payment_key as linked_by,
+        cast(null as date) as linked_date,
+        cast(null as decimal(20, 10)) as linked_rate,
         false as is_left_out
     from keyed
     inner join transactions

@@ -18,22 +18,24 @@ sums as (
         payment_id,
         payment_key,
         payment_date,
+        exchange_rate,
         currency,
         sum(case when side = 'debit' then linked_amount else 0 end) as debit_amount,
         sum(case when side = 'credit' then linked_amount else 0 end) as credit_amount
     from links
-    group by connection, payment_id, payment_key, payment_date, currency
+    group by connection, payment_id, payment_key, payment_date, exchange_rate, currency
 ),
 
 debits as (
     select
-        connection, payment_id, payment_key, payment_date, currency, linked_key as debit_key, linked_document_type as debit_type,
+        connection, payment_id, payment_key, payment_date, exchange_rate, currency, linked_key as debit_key,
+        linked_document_type as debit_type,
         linked_date as debit_date, is_left_out, end_amount - linked_amount as start_amount, end_amount
     from laid
     where side = 'debit'
     union all
     select
-        connection, payment_id, payment_key, payment_date, currency, payment_key, 'payment', payment_date, false,
+        connection, payment_id, payment_key, payment_date, exchange_rate, currency, payment_key, 'payment', payment_date, false,
         debit_amount, credit_amount
     from sums
     where credit_amount > debit_amount
@@ -61,6 +63,8 @@ pairs as (
         debits.debit_type as document_type,
         debits.currency,
         debits.payment_key as linked_by,
+        debits.payment_date as linked_date,
+        debits.exchange_rate as linked_rate,
         case when debits.end_amount < credits.end_amount then debits.end_amount else credits.end_amount end
         - case when debits.start_amount > credits.start_amount then debits.start_amount else credits.start_amount end as applied_amount,
         greatest(debits.payment_date, debits.debit_date, credits.credit_date) as applied_date,
@@ -87,6 +91,8 @@ summed as (
         {{ money('sum(applied_amount)') }} as applied_amount,
         max(applied_date) as applied_date,
         min(linked_by) as linked_by,
+        min(linked_date) as linked_date,
+        min(linked_rate) as linked_rate,
         min(case when is_left_out then 1 else 0 end) = 1 as is_left_out
     from pairs
     group by connection, application_key, payment_key, payment_type, document_key, document_type, currency

@@ -65,6 +65,7 @@ resolved as (
         payments.customer_key,
         payments.currency,
         payments.transaction_date as payment_date,
+        payments.exchange_rate,
         placed.line_number,
         placed.linked_id,
         coalesce(candidates.document_key, {{ key('quickbooks', 'placed.connection', 'placed.linked_id') }})

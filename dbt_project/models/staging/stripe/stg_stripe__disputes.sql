@@ -1,6 +1,7 @@
+{%- set seen_as = ["min(case when version_log.status = 'won' then version_log._extracted_at end) over all_versions as won_seen_at"] -%}
 with
 
-disputes as (select * from {{ latest(source('raw_stripe', 'dispute'), 'id') }}),
+disputes as (select * from {{ latest(source('raw_stripe', 'dispute'), 'id', seen_as) }}),
 
 units as (select * from {{ ref('currency_units') }}),
 
@@ -18,6 +19,8 @@ read as (
         disputes.status not in ('won', 'prevented', 'warning_needs_response', 'warning_under_review', 'warning_closed')
             as is_money_withdrawn,
         disputes.status in ('needs_response', 'under_review', 'warning_needs_response', 'warning_under_review') as is_open,
+        disputes.status = 'won' as is_won,
+        disputes.won_seen_at,
         disputes.created as created_at,
         disputes.first_seen_at
     from disputes

@@ -10,6 +10,7 @@ read as (
         upper(base_currency) as base_currency,
         cast({{ x_json_text('settings', 'activated_on') }} as date) as activated_on,
         coalesce({{ x_json_text('settings', 'rates') }}, 'ecb') as rates,
+        coalesce({{ x_json_text('settings', 'environment') }}, 'production') as environment,
         coalesce({{ x_json_text('settings', 'primary_subsidiary_only') }}, 'false') = 'true' as primary_subsidiary_only,
         {{ x_json_text('settings', 'charge_reference_field') }} as charge_reference_field,
         {{ x_json_text('settings', 'holding_account') }} as holding_account,
