@@ -104,6 +104,7 @@ MONEY = {
     "raw_stripe.customer": "false",
     "raw_sftp.report": "false",
     "raw_sftp.report_line": "open_amount is null or currency is null",
+    "raw_sftp.statement_line": "amount is null or currency is null",
 }
 _RAW_ZEROS = ("without_id", "without_connection", "from_the_future", "without_money")
 

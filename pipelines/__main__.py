@@ -196,7 +196,7 @@ def outbox() -> None:
 
 # As in pipelines.outbox, which is not imported before it is needed.
 STATES = ("planned", "sending", "posted", "rejected", "unknown", "void")
-KINDS = ("payment", "deposit", "reversal")
+KINDS = ("payment", "reversal", "deposit")
 
 
 @outbox.command("list")

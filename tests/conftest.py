@@ -18,6 +18,7 @@ LONG_FIRST = (
 SHARES_NOTHING = ("test_truth",)  # each of its tests has a company of its own
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_rank)
     for item in items:

@@ -1,18 +1,19 @@
 """What QuickBooks says a foreign currency is worth, day by day."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 
 from pipelines.quickbooks import shapes, tables
 from pipelines.quickbooks.paging import statement
 from pipelines.quickbooks.reader import ALL_NAMES, Reader, State
 from pipelines.quickbooks.transport import Row
 
-_MOST_DAYS = 30  # asked for after a gap; documents carry their own rates
-
 
 def rates(reader: Reader, state: State) -> Iterator[list[Row]]:
-    """Rows of `exchange_rate`, asked once a day: for today and for the days since the last time. `state` keeps the last day."""
+    """Rows of `exchange_rate`, asked once a day: for today, and for the last day asked, whose rate may have been set after that.
+
+    Not for the days between: documents carry their own rates. `state` keeps the last day.
+    """
     days = _days(state.get("through"), reader.today)
     preferences = shapes.rows(tables.PREFERENCES, reader.snapshots[tables.PREFERENCES])
     if not days or not any(row["multi_currency"] for row in preferences):
@@ -28,8 +29,7 @@ def rates(reader: Reader, state: State) -> Iterator[list[Row]]:
 
 
 def _days(through: str | None, today: date) -> list[str]:
-    """The last day asked for comes again, because its rate may have been set after that; the same day does not."""
-    first = max(date.fromisoformat(through), today - timedelta(days=_MOST_DAYS - 1)) if through else today
+    """What to ask for; nothing where today has been asked for."""
     if through == today.isoformat():
         return []
-    return [(first + timedelta(days=number)).isoformat() for number in range((today - first).days + 1)]
+    return sorted({through or today.isoformat(), today.isoformat()})
