@@ -1,34 +1,21 @@
 """What a NetSuite connection may set: which account, who we are there, what is read, and what may be written."""
 
 import re
-from datetime import date
-from decimal import Decimal
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from pipelines import templates
-from pipelines.connections import Secret, Settings
+from pipelines.connections import Secret
+from pipelines.erp import ErpSettings
 
 _ACCOUNT = re.compile(r"[A-Z0-9]+(_[A-Z0-9]+)?")
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
 _ID = re.compile(r"-?[0-9]+")
 _OAUTH1 = ("consumer_key", "consumer_secret", "token_id", "token_secret")
 _OAUTH2 = ("client_id", "certificate_id")
-Policy = Literal["off", "plan", "apply"]
 
 
-class Writeback(BaseModel):
-    """What may be written, per kind: nothing, only planned, or planned and sent."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    payment: Policy = "off"
-    deposit: Policy = "off"
-    reversal: Policy = "off"
-
-
-class NetSuiteSettings(Settings):
+class NetSuiteSettings(ErpSettings):
     """Settings of one `[netsuite.<name>]` table. Ids are NetSuite internal ids."""
 
     # Who
@@ -48,10 +35,6 @@ class NetSuiteSettings(Settings):
     # What is read
     subsidiaries: tuple[str, ...] = ()  # empty: all
     primary_subsidiary_only: bool = False
-    sync_customers: bool = True
-    sync_contacts: bool = True
-    sync_invoices: bool = True  # invoices, credit memos and journals
-    sync_payments: bool = True  # payments, refunds, customer deposits, deposit applications, bank deposits
     invoice_statuses: tuple[str, ...] = ()  # status letters (A open, B paid, D pending approval, ...); empty: all
     customer_fields: tuple[str, ...] = ()  # further standard or custom fields by internal id
     transaction_fields: tuple[str, ...] = ()
@@ -64,54 +47,12 @@ class NetSuiteSettings(Settings):
     max_concurrency: int = Field(default=4, ge=1, le=50)
     max_attempts: int = Field(default=8, ge=1)
     max_wait_seconds: float = Field(default=60, gt=0)
-    daily_requests: int | None = Field(
-        default=None, ge=10
-    )  # beyond it a run stops cleanly and goes on the next UTC day
-    max_deletes: int = Field(default=25, ge=0)  # more deletions in one run than both of these ask a person
-    max_delete_share: Decimal = Field(default=Decimal("0.02"), ge=0, le=1)
+    daily_requests: int | None = Field(default=None, ge=10)  # beyond it a run stops and goes on the next UTC day
     missing_means_deleted: bool = False  # without the Deleted Records permission, treat an id no longer seen as deleted
 
-    # What it is reconciled with, and what may be written
-    activated_on: date | None = None
-    stripe: tuple[str, ...] = ()
-    banks: tuple[str, ...] = ()  # sftp connections with bank statements
+    # What it is reconciled with
     charge_reference_field: str | None = None  # one of transaction_fields: where else to look for the charge id
     rates: Literal["netsuite", "ecb"] = "ecb"
-    exclude_customers: tuple[str, ...] = ()
-    holding_account: str | None = None  # null: Undeposited Funds
-    bank_accounts: dict[str, str] = Field(default_factory=dict)  # currency -> account
-    fee_account: str | None = None
-    fee_vendor: str | None = None
-    dispute_account: str | None = None
-    refund_account: str | None = None
-    # the provider's method, or "<provider's connection>.<method>", which comes first -> payment method id
-    payment_methods: dict[str, str] = Field(default_factory=dict)
-    memo_template: str = "{charge_id}"
-    account_transaction_memo_template: str = "{reference}"  # of a payment to the bank
-    deposit_memo_template: str = "{payout_id}"
-    writeback: Writeback = Writeback()
-    max_writes: int = Field(default=500, ge=0)
-    max_total: Decimal = Field(default=Decimal(1_000_000), ge=0)
-    closed_period: Literal["hold", "next_open"] = "hold"
-    aging_buckets: tuple[int, ...] = (30, 60, 90)
-
-    def reconciles(self) -> tuple[str, ...]:
-        return self.stripe + self.banks
-
-    @field_validator("account_transaction_memo_template")
-    @classmethod
-    def _bank_payment_names(cls, value: str) -> str:
-        return templates.known(value, templates.BANK_PAYMENT)
-
-    @field_validator("memo_template")
-    @classmethod
-    def _payment_names(cls, value: str) -> str:
-        return templates.known(value, templates.PAYMENT)
-
-    @field_validator("deposit_memo_template")
-    @classmethod
-    def _deposit_names(cls, value: str) -> str:
-        return templates.known(value, templates.DEPOSIT)
 
     def tenant(self) -> str:
         return self.account_id

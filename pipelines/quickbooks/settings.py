@@ -1,15 +1,13 @@
 """What a QuickBooks Online connection may set: which company, who we are there, what is read, and what may be written."""
 
 import re
-from datetime import date
-from decimal import Decimal
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from pipelines import templates
-from pipelines.connections import Secret, Settings
+from pipelines.connections import Secret
+from pipelines.erp import ErpSettings
 
 ACCOUNTING = "com.intuit.quickbooks.accounting"
 _ID = re.compile(r"[0-9]+")
@@ -21,20 +19,9 @@ _DISCOVERY = {
     "production": "https://developer.api.intuit.com/.well-known/openid_configuration",
     "sandbox": "https://developer.api.intuit.com/.well-known/openid_sandbox_configuration",
 }
-Policy = Literal["off", "plan", "apply"]
 
 
-class Writeback(BaseModel):
-    """What may be written, per kind: nothing, only planned, or planned and sent."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    payment: Policy = "off"
-    deposit: Policy = "off"
-    reversal: Policy = "off"
-
-
-class QuickBooksSettings(Settings):
+class QuickBooksSettings(ErpSettings):
     """Settings of one `[quickbooks.<name>]` table. Ids are QuickBooks' own, as its API gives them."""
 
     # Who
@@ -48,12 +35,6 @@ class QuickBooksSettings(Settings):
     scopes: tuple[str, ...] = (ACCOUNTING, "openid", "email")  # what was consented to
 
     # What is read
-    sync_customers: bool = True
-    sync_contacts: bool = (
-        True  # a customer's own names, address and numbers; without customers, of those who have something new
-    )
-    sync_invoices: bool = True  # invoices, credit memos and journal entries
-    sync_payments: bool = True  # payments, refund receipts and deposits
     contact_name_as_reference: bool = False
     parity_links: int | None = Field(default=None, ge=1)  # links kept per payment; null: all
 
@@ -66,49 +47,9 @@ class QuickBooksSettings(Settings):
     max_attempts: int = Field(default=8, ge=1)
     max_wait_seconds: float = Field(default=60, gt=0)
     throttle_wait_seconds: float = Field(default=60, ge=0)  # after a 429, for every process
-    max_deletes: int = Field(default=25, ge=0)  # more deletions in one run than both of these ask a person
-    max_delete_share: Decimal = Field(default=Decimal("0.02"), ge=0, le=1)
 
-    # What it is reconciled with, and what may be written
-    activated_on: date | None = None
-    stripe: tuple[str, ...] = ()
-    banks: tuple[str, ...] = ()  # sftp connections with bank statements
+    # What it is reconciled with
     rates: Literal["quickbooks", "ecb"] = "ecb"
-    exclude_customers: tuple[str, ...] = ()
-    holding_account: str | None = None  # null: the company's Undeposited Funds account
-    bank_accounts: dict[str, str] = Field(default_factory=dict)  # currency -> account
-    fee_account: str | None = None
-    fee_vendor: str | None = None
-    dispute_account: str | None = None
-    refund_account: str | None = None
-    # the provider's method, or "<provider's connection>.<method>", which comes first -> payment method id
-    payment_methods: dict[str, str] = Field(default_factory=dict)
-    memo_template: str = "{charge_id}"
-    account_transaction_memo_template: str = "{reference}"  # of a payment to the bank
-    deposit_memo_template: str = "{payout_id}"
-    writeback: Writeback = Writeback()
-    max_writes: int = Field(default=500, ge=0)
-    max_total: Decimal = Field(default=Decimal(1_000_000), ge=0)
-    closed_period: Literal["hold", "next_open"] = "hold"
-    aging_buckets: tuple[int, ...] = (30, 60, 90)
-
-    def reconciles(self) -> tuple[str, ...]:
-        return self.stripe + self.banks
-
-    @field_validator("account_transaction_memo_template")
-    @classmethod
-    def _bank_payment_names(cls, value: str) -> str:
-        return templates.known(value, templates.BANK_PAYMENT)
-
-    @field_validator("memo_template")
-    @classmethod
-    def _payment_names(cls, value: str) -> str:
-        return templates.known(value, templates.PAYMENT)
-
-    @field_validator("deposit_memo_template")
-    @classmethod
-    def _deposit_names(cls, value: str) -> str:
-        return templates.known(value, templates.DEPOSIT)
 
     @field_validator("realm_id")
     @classmethod
