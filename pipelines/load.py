@@ -8,7 +8,7 @@ import gc
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 # Set before dlt is imported. No telemetry (a network that drops packets would hold the process); lineage on the Arrow path.
 os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
@@ -133,14 +133,14 @@ class _Warehouse(dlt.destinations.duckdb):
     """dlt's DuckDB, which remembers what it can do: dlt asks it dozens of times in a sync, and each time reads all settings anew."""
 
     destination_type = "dlt.destinations.duckdb"
-    _known: Any = None
+    _known: ClassVar[dict[type, Any]] = {}  # by the class of the naming convention; whichever file it is
 
     def capabilities(self, config: Any = None, naming: Any = None) -> Any:
-        if config is not None or naming is not None:
+        if config is not None:
             return super().capabilities(config, naming)
-        if self._known is None:
-            self._known = super().capabilities()
-        return self._known.copy()
+        if type(naming) not in self._known:
+            self._known[type(naming)] = super().capabilities(None, naming)
+        return self._known[type(naming)].copy()
 
 
 def open_pipeline(connection: Connection, home: Home, warehouse: duckdb.DuckDBPyConnection) -> Any:

@@ -3,7 +3,11 @@
 There is one worker more than a small machine has processors: clients wait for rate limits as they would outside.
 """
 
+from pathlib import Path
+from typing import Any
+
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 LONG_FIRST = (
     "test_truth",
@@ -18,12 +22,20 @@ LONG_FIRST = (
 SHARES_NOTHING = ("test_truth",)  # each of its tests has a company of its own
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+class ByFile(LoadScopeScheduling):
+    """The files, and the tests of those whose tests share nothing."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return nodeid if Path(file).stem in SHARES_NOTHING else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_rank)
-    for item in items:
-        name = item.nodeid if item.path.stem in SHARES_NOTHING else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(name))
 
 
 def _rank(item: pytest.Item) -> int:
