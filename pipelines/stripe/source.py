@@ -136,22 +136,26 @@ class Reading:
             return None
 
     def control_totals(self) -> Iterator[pa.Table]:
-        """The balance by currency, as Stripe keeps it; of a currency that it no longer names, the last figure is withdrawn."""
+        """The balance by currency, as Stripe keeps it, where it is another than at the last sync; of a currency that Stripe no longer
+        names, the last figure is withdrawn."""
         answer = self._balance
         end = int(answer.at.timestamp())
         totals: dict[str, int] = {}
         for part in ("available", "pending"):
             for entry in answer.body.get(part) or []:
                 totals[entry["currency"]] = totals.get(entry["currency"], 0) + entry["amount"]
+        known: dict[str, int] = self._window.state.get("balance", {})
+        everything = self._window.begun[1] is None
         rows = [
             {"table_name": "balance_transaction", "measure": f"net:{currency}", "window_end": end, "total": str(total)}
             for currency, total in sorted(totals.items())
+            if everything or known.get(currency) != total
         ]
         yield from self._batches(t.CONTROL_TOTAL, rows)
-        gone = sorted(set(self._window.state.get("currencies", ())) - totals.keys())
+        gone = sorted(known.keys() - totals.keys())
         withdrawn = [{"table_name": "balance_transaction", "measure": f"net:{currency}"} for currency in gone]
         yield from self._batches(t.CONTROL_TOTAL, withdrawn, deleted=True)
-        self._window.state["currencies"] = sorted(totals)
+        self._window.state["balance"] = totals
 
     def objects(self, kind: str) -> Iterator[pa.Table]:
         for batch, _ in self._pages(kind):
