@@ -5,25 +5,16 @@ before every extraction. So a lost folder, a restored backup or a rebuilt wareho
 """
 
 import gc
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar
-
-# Set before dlt is imported. No telemetry (a network that drops packets would hold the process); lineage on the Arrow path.
-os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
-os.environ.setdefault("RUNTIME__LOG_LEVEL", "ERROR")
-os.environ.setdefault("NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID", "true")
-# A package is normalized and loaded when it is there: dlt would sleep a tenth of a second before it looks whether more has come.
-os.environ.setdefault("NORMALIZE__RUN_SLEEP", "0")
-os.environ.setdefault("LOAD__RUN_SLEEP", "0")
+from typing import Any
 
 import dlt
 import duckdb
 import pyarrow as pa
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from pipelines import quarantine, systems
+from pipelines import dlt_engine, quarantine, systems
 from pipelines.connections import Connection
 from pipelines.home import Home, WarehouseBusy, warehouse_lock
 from pipelines.system import TieoutError
@@ -129,58 +120,22 @@ def _column(column: Column) -> str:
     return f'"{column.name}" {SQL_TYPES[column.type]}'
 
 
-class _Warehouse(dlt.destinations.duckdb):
-    """dlt's DuckDB, which remembers what it can do: dlt asks it dozens of times in a sync, and each time reads all settings anew."""
-
-    destination_type = "dlt.destinations.duckdb"
-    _known: ClassVar[dict[type, Any]] = {}  # by the class of the naming convention; whichever file it is
-
-    def capabilities(self, config: Any = None, naming: Any = None) -> Any:
-        if config is not None:
-            return super().capabilities(config, naming)
-        if type(naming) not in self._known:
-            self._known[type(naming)] = super().capabilities(None, naming)
-        return self._known[type(naming)].copy()
-
-
 def open_pipeline(connection: Connection, home: Home, warehouse: duckdb.DuckDBPyConnection) -> Any:
     """The connection's dlt pipeline with the state of its last complete load. Hold the warehouse lock.
 
     A package left by a crash is loaded first if all of it was written; else it is dropped, and what it held is read again.
     """
-    pipeline = _pipeline(connection, home, warehouse)
     if quarantine.is_staged(home, connection):
-        if _has_state(connection, warehouse):
+        if dlt_engine.has_state(connection, warehouse):
             load(connection, home, warehouse)
         quarantine.unstage(home, connection)
-    pipeline.drop()
-    pipeline.sync_destination()
-    return _pipeline(connection, home)
-
-
-def _pipeline(connection: Connection, home: Home, warehouse: duckdb.DuckDBPyConnection | None = None) -> Any:
-    """The connection's pipeline, over an open warehouse or (while nobody may open it) only its name."""
-    return dlt.pipeline(
-        pipeline_name=f"{connection.system}_{connection.name}",
-        pipelines_dir=str(home.dlt),
-        destination=_Warehouse(str(home.warehouse) if warehouse is None else warehouse),
-        dataset_name=f"raw_{connection.system}",
-    )
-
-
-def _has_state(connection: Connection, warehouse: duckdb.DuckDBPyConnection) -> bool:
-    dataset = f"raw_{connection.system}"
-    exists = warehouse.execute(
-        "select count(*) from information_schema.tables where table_schema = ? and table_name = '_dlt_pipeline_state'",
-        [dataset],
-    ).fetchall()
-    if not exists[0][0]:
-        return False
-    rows = warehouse.execute(
-        f"select count(*) from {dataset}._dlt_pipeline_state where pipeline_name = ?",
-        [f"{connection.system}_{connection.name}"],
-    ).fetchall()
-    return bool(rows[0][0])
+    found = dlt_engine.pipeline(connection, home)
+    if dlt_engine.is_current(found, connection, warehouse):
+        return found
+    restored = dlt_engine.pipeline(connection, home, warehouse)
+    restored.drop()
+    restored.sync_destination()
+    return dlt_engine.pipeline(connection, home)
 
 
 def extract(pipeline: Any, source: Any, connection: Connection) -> list[str]:
@@ -217,22 +172,36 @@ def load(connection: Connection, home: Home, warehouse: duckdb.DuckDBPyConnectio
     Returns new versions by table.
     """
     try:
-        _pipeline(connection, home, warehouse).load()
+        dlt_engine.pipeline(connection, home, warehouse).load()
     except PipelineStepFailed as failure:
         raise LoadFailed(
             f"{connection.name}: the warehouse refused the load: {failure.__cause__ or failure}"
         ) from failure
     load_ids, held = quarantine.staged(home, connection)
     quarantine.store(warehouse, connection, held, load_ids)  # first: what is again as it was has landed, too
-    versions = {table.name: _settle(warehouse, table, load_ids) for table in connection.declared.tables}
+    landed = _landed(warehouse, connection.declared.tables, load_ids)
+    versions = {
+        table.name: _settle(warehouse, table, load_ids) if table.name in landed else 0
+        for table in connection.declared.tables
+    }
     quarantine.unstage(home, connection)
     return versions
 
 
+def _landed(warehouse: duckdb.DuckDBPyConnection, tables: Sequence[Table], load_ids: list[str]) -> set[str]:
+    """The tables that these loads brought rows of."""
+    if not load_ids:
+        return set()
+    marks = ", ".join("?" for _ in load_ids)
+    found = " union all ".join(
+        f"select '{table.name}' where exists (select 1 from {_name(table)} where _dlt_load_id in ({marks}))"
+        for table in tables
+    )
+    return {name for (name,) in warehouse.execute(found, [*load_ids] * len(tables)).fetchall()}
+
+
 def _settle(warehouse: duckdb.DuckDBPyConnection, table: Table, load_ids: list[str]) -> int:
     """Delete a load's versions that equal the one before them (A, A -> A; but A, B, A stays). Returns how many remain."""
-    if not load_ids:
-        return 0
     key = ", ".join(f'"{part}"' for part in ("connection", *(part for part in table.key if part != "connection")))
     marks = ", ".join("?" for _ in load_ids)
     warehouse.execute(

@@ -49,8 +49,13 @@ def store(
     warehouse: duckdb.DuckDBPyConnection, connection: Connection, rows: Sequence[Quarantined], load_ids: Sequence[str]
 ) -> None:
     """Replace what is known of these rows, and forget those whose record has landed since. Done twice, it changes nothing more."""
+    known = warehouse.execute(
+        "select distinct table_name from raw_tieout.quarantine where connection = ?", [connection.name]
+    ).fetchall()
     warehouse.execute("begin")
-    for table in connection.declared.tables if load_ids else ():
+    for table in connection.declared.tables:
+        if not load_ids or (table.name,) not in known:
+            continue
         key = " || '|' || ".join(f'cast("{part}" as varchar)' for part in table.key)
         warehouse.execute(
             f"""delete from raw_tieout.quarantine where connection = ? and table_name = ? and record_key in
