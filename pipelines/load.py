@@ -1,7 +1,7 @@
 """dlt pipelines: extract anywhere at any time, load under the warehouse lock.
 
-The warehouse is the only memory: dlt's local folder is scratch, and the state of the last complete load is restored from the warehouse
-before every extraction. So a lost folder, a restored backup or a rebuilt warehouse never leaves a gap.
+The warehouse is the only memory: dlt's local folder is scratch, and where it is not as of the last complete load, it is restored from the
+warehouse before an extraction. So a lost folder, a restored backup or a rebuilt warehouse never leaves a gap.
 """
 
 import gc

@@ -119,6 +119,33 @@ def test_a_lost_warehouse_is_read_again_from_the_start(shop: Shop, tmp_path: Pat
     assert shop.cursors == [0, 0]
 
 
+def test_a_warehouse_restored_from_a_backup_is_read_again_from_where_it_was(shop: Shop, tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    shop.pages = [[{"id": "1", "total": "1"}]]
+    sync(CONNECTION, home)
+    backup = home.warehouse.read_bytes()
+    shop.pages = [[{"id": "2", "total": "2"}]]
+    sync(CONNECTION, home)
+    home.warehouse.write_bytes(backup)
+    sync(CONNECTION, home)
+    assert [row[0] for row in versions(home)] == ["1", "2"]
+    assert shop.cursors == [0, 1, 1]
+
+
+def test_dlts_folder_stays_small_and_its_cursor_true(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home(tmp_path)
+    monkeypatch.setattr("pipelines.dlt_engine._KEPT_PACKAGES", 2)
+    for number in range(6):
+        shop.pages = [[{"id": str(number), "total": "1"}]]
+        sync(CONNECTION, home)
+        loaded = list((home.dlt / "shop_corner" / "load" / "loaded").iterdir())
+        assert len(loaded) <= 3
+        assert not [file for package in loaded for file in package.rglob("*.parquet")], "what was loaded is deleted"
+    assert shop.cursors == [0, 1, 2, 3, 4, 5]
+
+
 def test_a_row_that_does_not_fit_is_quarantined_until_it_is_mended(shop: Shop, tmp_path: Path) -> None:
     home = Home(tmp_path)
     shop.pages = [[{"id": "1", "total": "1.23456"}, {"id": "2", "total": "2"}]]
