@@ -35,7 +35,7 @@ class Window:
 
     @cached_property
     def reader(self) -> StripeReader:
-        reader = StripeReader(self._connection)
+        reader = StripeReader(self._connection, self._context.home)
         self._context.log.meter(reader.counter)
         return reader
 
