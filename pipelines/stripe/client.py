@@ -149,8 +149,10 @@ def _server_time(headers: Any) -> datetime:
 
 
 def _is_refused(error: Exception) -> bool:
-    """Whether the key itself was not taken."""
-    return isinstance(error, stripe.AuthenticationError) or getattr(error, "code", None) == "platform_api_key_expired"
+    """Whether the key itself was not taken. A platform's may be told of as a missing permission."""
+    if isinstance(error, stripe.PermissionError):
+        return getattr(error.error, "code", None) == "platform_api_key_expired"
+    return isinstance(error, stripe.AuthenticationError)
 
 
 def _words(error: Exception) -> str:
