@@ -64,7 +64,7 @@ def _check(item: connections.Connection) -> Check:
 
 @main.command()
 @click.argument("name")
-@click.option("--code", help="What the address that Stripe sends the browser to has behind code=.")
+@click.option("--code", help="What stands behind code= in the address where the browser ends.")
 def connect(name: str, code: str | None) -> None:
     """Connect NAME by its owner's consent (OAuth): print the address to open; then, with --code, keep what was granted."""
     item = connections.load().get(name)

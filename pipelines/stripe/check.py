@@ -41,8 +41,8 @@ def _other_account(found: str, settings: StripeSettings) -> list[Problem]:
     return [
         Problem(
             "wrong_account",
-            f"the key belongs to {found}, and account_id is {settings.account_id}",
-            f"use a key of {settings.account_id}, or set account_id to {found}",
+            f"the key or consent is of {found}, and account_id is {settings.account_id}",
+            f"use one of {settings.account_id}, or set account_id to {found}",
         )
     ]
 

@@ -105,9 +105,9 @@ class Platform:
 
     def end_access(self, account_id: str) -> None:
         """The access tokens there are end; a refresh gives another."""
-        link = self.links[account_id]
-        link.account.revoked_tokens.update(link.access.values())
-        link.access.clear()
+        if (link := self.links.get(account_id)) is not None:
+            link.account.revoked_tokens.update(link.access.values())
+            link.access.clear()
 
     def _tokens(self, link: Link, scope: str) -> dict[str, Any]:
         account = link.account
