@@ -25,9 +25,12 @@ _SCOPE = "read_only"
 
 @dataclass(frozen=True, repr=False)
 class AccountGrant(Grant):
-    """`code` is the print of the last authorization code that was sent: a second use would revoke everything. Its tokens may be empty."""
+    """`code` is the print of the last authorization code that was sent: a second use would revoke everything. Its tokens may be empty;
+    the access token is of `mode` and `account`."""
 
     code: str = ""
+    mode: str = ""
+    account: str = ""
 
 
 class Consent:
@@ -105,8 +108,14 @@ class Consent:
 
     def _known(self) -> AccountGrant:
         """What is stored, unless another refresh token was configured since; else what is configured."""
-        seed = fingerprint(self._given)
-        return self._vault.load(seed if self._given else None) or AccountGrant(self._given, "", seed)
+        seed, settings = fingerprint(self._given), self._settings
+        known = self._vault.load(seed if self._given else None) or AccountGrant(self._given, "", seed)
+        if known.mode != settings.mode or settings.account_id not in (
+            None,
+            known.account,
+        ):  # as set when it was asked for
+            return replace(known, access_token="")
+        return known
 
     def _refreshed(self, known: AccountGrant) -> AccountGrant:
         """May be asked again after a lost answer: the refresh token stays good."""
@@ -135,7 +144,9 @@ class Consent:
                 "wrong_account",
             )
         token = str(body.get("refresh_token") or known.refresh_token)
-        return replace(known, refresh_token=token, access_token=str(body["access_token"]))
+        return replace(
+            known, refresh_token=token, access_token=str(body["access_token"]), mode=mode, account=str(account)
+        )
 
     def _ask(self, form: dict[str, str], *, safe: bool) -> dict[str, Any]:
         """The token endpoint's answer."""
@@ -144,9 +155,11 @@ class Consent:
         body = _object(response)
         if response.status_code == 200 and body.get("access_token") and body.get("stripe_user_id"):
             return body
-        if response.status_code < 400:
-            raise Transient(f"{self._name}: the token endpoint's answer is not the JSON it promises.")
-        self._refuse(body or {"error": f"HTTP {response.status_code}"}, list(form.values()))
+        if response.status_code < 400 or not body:
+            raise Transient(
+                f"{self._name}: the answer of {url} (HTTP {response.status_code}) is not the JSON it promises."
+            )
+        self._refuse(body, list(form.values()))
 
     def _refuse(self, body: dict[str, Any], sent: list[str]) -> NoReturn:
         error = body.get("error")  # OAuth's form; the API's own where the key is no key at all
@@ -155,7 +168,7 @@ class Consent:
         for secret in (*sent, self._platform_key):
             words = words.replace(secret, "***")
         said = f"{self._name}: Stripe gives no token: {code}: {words}"
-        if code == "invalid_grant":
+        if code in ("invalid_grant", "invalid_request"):
             raise Refused(said, self._again, "invalid_login")
         if code == "invalid_scope":
             raise Refused(said, f"{self._again}, so that it may at least read", "missing_permission")

@@ -196,6 +196,19 @@ def test_a_consent_of_another_mode_or_account_is_refused_and_not_kept(
     assert (live_key.code, "test mode" in live_key.message) == ("expired_link", True)
 
 
+def test_a_stored_token_is_not_taken_along_to_another_mode_or_account(
+    consented: Consented, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One account id is that of its test data and of its live data: only the token tells them apart."""
+    StripeReader(consented.seeded()).get("/v1/balance")
+    with pytest.raises(Refused, match="acct_1Other"):
+        StripeReader(consented.seeded(account_id="acct_1Other")).get("/v1/balance")
+    monkeypatch.setenv("PLATFORM_KEY", LIVE)
+    for _ in range(2):
+        with pytest.raises(Refused, match="invalid_grant"):
+            StripeReader(consented.seeded(mode="live")).get("/v1/balance")
+
+
 def test_wrong_platform_keys_scopes_and_settings_are_named(
     consented: Consented, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,6 +222,10 @@ def test_wrong_platform_keys_scopes_and_settings_are_named(
     monkeypatch.delenv("REFRESH_TOKEN")
     unset = SYSTEM.check(consented.seeded(client_id=None))
     assert (unset.state, "REFRESH_TOKEN" in unset.problems[0].message) == ("not_configured", True)
+    consented.server.faults.append((404, b"<html>"))
+    monkeypatch.setenv("REFRESH_TOKEN", "rt_any")
+    with pytest.raises(Transient, match="/oauth/token \\(HTTP 404\\)"):
+        StripeReader(consented.seeded(), attempts=1).get("/v1/balance")
     with pytest.raises(NotConfigured, match="client_id"):
         connect(consented.server.connection(), None)
 
@@ -231,4 +248,4 @@ def test_tokens_and_codes_are_in_no_log_error_or_table(
     )
     for secret in (code, PLATFORM, kept["refresh_token"], kept["access_token"], "ac_unknown", "rt_unknown"):
         assert secret not in told
-    assert set(kept) == {"refresh_token", "access_token", "seed", "code"}, "nothing else of the answer is kept"
+    assert set(kept) == {"refresh_token", "access_token", "seed", "code", "mode", "account"}, "the answer is not kept"
