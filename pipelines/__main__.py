@@ -63,6 +63,19 @@ def _check(item: connections.Connection) -> Check:
 
 
 @main.command()
+@click.argument("name")
+@click.option("--code", help="What stands behind code= in the address where the browser ends.")
+def connect(name: str, code: str | None) -> None:
+    """Connect NAME by its owner's consent (OAuth): print the address to open; then, with --code, keep what was granted."""
+    item = connections.load().get(name)
+    if item.declared.connect is None:
+        raise TieoutError(
+            f"{item.name}: {item.system} is connected by its settings alone. Remedy: docs/systems/{item.system}.md."
+        )
+    click.echo(item.declared.connect(item, code))
+
+
+@main.command()
 @click.option("--seed", default=7, show_default=True)
 @click.option("--customers", default=200, show_default=True)
 @click.option("--months", default=18, show_default=True)

@@ -125,3 +125,6 @@ class System:
     # A cheap text that changes when something new has arrived, asked every half minute and answered within seconds, at the first try or
     # not at all; None where only a sync can tell.
     arrivals: Callable[["Connection"], str] | None = None
+    # How a person gets a connection its owner's consent: without a code the address to open, with the code that this ends with what is
+    # connected now. None where there is nothing to consent to, or the consent is given elsewhere.
+    connect: Callable[["Connection", str | None], str] | None = None

@@ -7,6 +7,7 @@ on disk before its access token is used, and a company has one refresher among a
 import logging
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,8 +21,9 @@ from pipelines.http import Http
 from pipelines.quickbooks import errors
 from pipelines.quickbooks.pace import Pace
 from pipelines.quickbooks.settings import QuickBooksSettings
-from pipelines.quickbooks.vault import Grant, Vault, fingerprint
+from pipelines.quickbooks.vault import Grant, of_company
 from pipelines.system import Refused, Transient
+from pipelines.vault import fingerprint
 
 log = logging.getLogger(__name__)
 _RENEW_BEFORE_SECONDS = 120
@@ -41,7 +43,7 @@ class Tokens:
         self._connection = connection
         self._settings = settings
         self._http = http
-        self._vault = Vault(home, settings.realm_id)
+        self._vault = of_company(home, settings.realm_id)
         self._grant: Grant | None = None
         self._endpoints: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -99,7 +101,7 @@ class Tokens:
         if is_unverified(info):
             self._vault.forget()
             raise unverified(self._connection, info)
-        checked = Grant(grant.refresh_token, grant.access_token, grant.good_until, grant.seed, True)
+        checked = replace(grant, verified=True)
         self._vault.store(checked)
         return checked
 

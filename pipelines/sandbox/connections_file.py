@@ -137,10 +137,13 @@ class Files:
 
     def _stripe(self, branch: Branch) -> dict[str, Any]:
         till = branch.till
+        secrets, plain = self.credentials.stripe_login(till.connection, till.account)
         return {
             "base_url": f"{self.base_url}/stripe",
+            "connect_url": f"{self.base_url}/stripe",
             "requests_per_second": 100,
-            "api_key": self._secret(till.connection, "api_key", till.account.secret_key),
+            **{part: self._secret(till.connection, part, value) for part, value in secrets.items()},
+            **plain,
             "account_id": till.account.account_id,
             "time_zone": branch.office.profile.zone,
             "sync_every": _EVERY[till.connection],

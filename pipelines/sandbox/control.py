@@ -22,6 +22,7 @@ from pipelines.sandbox.faults import Faults, parse
 from pipelines.sandbox.front import Turnstile
 from pipelines.sandbox.log import Log
 from pipelines.sandbox.truth import Truth
+from pipelines.stripe.twin import Platform, StripeAccount
 
 
 @dataclass
@@ -32,6 +33,7 @@ class Control:
     truth: Truth
     accounts: dict[str, Account]  # NetSuite accounts by account id
     realms: dict[str, Realm]  # QuickBooks companies by realm id
+    platform: Platform  # that Stripe accounts are connected to
     faults: Faults
     log: Log
     turnstile: Turnstile
@@ -96,7 +98,8 @@ class Control:
     async def access(self, request: Request) -> Response:
         """`{"connection": name, ...}`. NetSuite: `revoked`, `token_limit_exceeded` (bool), `without` (permissions), `administrator`,
         `restricted_to` (subsidiaries). QuickBooks: `revoked`, `unverified` (bool), `without` (scopes), and `expired` (bool), which ends
-        the access tokens there are. Stripe: `expired` (bool). What is not given goes back to normal."""
+        the access tokens there are. Stripe: `expired` (bool), the same where the account is connected by OAuth, and there `revoked`. What is
+        not given goes back to normal."""
         try:
             wish = orjson.loads(await request.body())
             name = wish["connection"]
@@ -111,8 +114,7 @@ class Control:
                     _netsuite(self.accounts[number], wish)
                 return _json({"connection": name})
             if name == branch.till.connection:
-                keys = branch.till.account.expired_keys
-                (keys.add if wish.get("expired") else keys.discard)(branch.till.account.secret_key)
+                _stripe(branch.till.account, self.platform, wish)
                 return _json({"connection": name})
         return _json({"error": f"there is no API connection {name!r}"}, 404)
 
@@ -158,6 +160,13 @@ def _netsuite(account: Account, wish: dict[str, Any]) -> None:
         full.name,
         full.id,
     )
+
+
+def _stripe(account: StripeAccount, platform: Platform, wish: dict[str, Any]) -> None:
+    (account.expired_keys.add if wish.get("expired") else account.expired_keys.discard)(account.secret_key)
+    (platform.revoke if wish.get("revoked") else platform.relink)(account.account_id)
+    if wish.get("expired"):
+        platform.end_access(account.account_id)
 
 
 def _quickbooks(credentials: Credentials, wish: dict[str, Any]) -> None:

@@ -13,7 +13,10 @@ from pipelines.quickbooks import twin as quickbooks
 from pipelines.sandbox import bank, drops
 from pipelines.sandbox.profile import PROFILES
 from pipelines.sftp.twin import KeyPair, key_pair
+from pipelines.stripe.twin import Platform, StripeAccount
 
+_CONSENTED = ("cards_qbo_uk",)  # Stripe accounts that are connected by OAuth
+_BACK = "http://localhost/connected"  # where the owner's browser goes with the code
 _GRACE = 30 * 86_400  # seconds: the refresh token of the connections file has to serve a second home, too
 
 
@@ -26,6 +29,7 @@ class Credentials:
     certificate_keys: dict[str, str] = field(repr=False)
     quickbooks: dict[str, quickbooks.Credentials] = field(repr=False)
     stripe: dict[str, str] = field(repr=False)
+    platform: Platform  # a Connect platform that some of the Stripe accounts may be connected to
     sftp: dict[str, KeyPair] = field(repr=False)
     host_key: KeyPair = field(repr=False)
 
@@ -35,9 +39,20 @@ class Credentials:
         certificates = [self.certificates[connection]] if connection in self.certificates else []
         return auth.Credentials(tokens, certificates)
 
+    def stripe_login(self, connection: str, account: StripeAccount) -> tuple[dict[str, str], dict[str, str]]:
+        """What a Stripe connection is set up with, secret and plain: a key, or what is left of its owner's consent."""
+        if connection not in _CONSENTED:
+            return {"api_key": account.secret_key}, {}
+        self.platform.signed_in = account  # who opens the link that `tieout connect` prints
+        token = self.platform.grant(account).refresh_token
+        return {"platform_key": self.platform.secret_key, "refresh_token": token}, {
+            "client_id": self.platform.client_id
+        }
+
 
 def make() -> Credentials:
-    """New credentials: the first NetSuite account uses tokens, the second a certificate; both QuickBooks companies have granted one app."""
+    """New credentials: the first NetSuite account uses tokens, the second a certificate; both QuickBooks companies have granted one app,
+    and one Stripe platform waits for an account's consent."""
     first, second = (profile.connection for profile in PROFILES if profile.system == "netsuite")
     app, secret = secrets.token_urlsafe(30), secrets.token_urlsafe(30)
     key = ec.generate_private_key(ec.SECP256R1())
@@ -63,6 +78,7 @@ def make() -> Credentials:
             if profile.system == "quickbooks"
         },
         stripe={profile.psp: f"sk_test_{secrets.token_hex(24)}" for profile in PROFILES},
+        platform=Platform(f"ca_{secrets.token_hex(16)}", f"sk_test_{secrets.token_hex(24)}", (_BACK,)),
         sftp={name: key_pair(name) for name in (bank.CONNECTION, *(one.connection for one in drops.PROFILES))},
         host_key=key_pair("sandbox"),
     )

@@ -9,7 +9,13 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 REQUESTS, WRITES, BODY = 5_000, 20_000, 4_096
-_QUIET = ("/query/v1/suiteql", "/oauth2/v1/token", "/query", "/oauth2/v1/tokens/bearer")  # POSTs that write nothing
+_QUIET = (
+    "/query/v1/suiteql",
+    "/oauth2/v1/token",
+    "/query",
+    "/oauth2/v1/tokens/bearer",
+    "/oauth/token",
+)  # POSTs that write nothing
 Entry = dict[str, Any]
 
 

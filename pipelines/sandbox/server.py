@@ -116,13 +116,14 @@ class _Service:
         routes = [
             Mount("/netsuite", netsuite_app(accounts)),
             Mount("/quickbooks", quickbooks_app(realms)),
-            Mount("/stripe", stripe_app(stripes)),
+            Mount("/stripe", stripe_app(stripes, self.secrets.platform)),
             Mount("/ecb", reference),
         ]
         faults = Faults(Recorder(Starlette(routes=routes)))
         log, turnstile = Log(), Turnstile()
         truth = Truth(self.company)
-        control = Control(self.company, truth, accounts, realms, faults, log, turnstile, self.folder)
+        platform = self.secrets.platform
+        control = Control(self.company, truth, accounts, realms, platform, faults, log, turnstile, self.folder)
         return Front(control.app(), faults, self.company.clock, log, turnstile)
 
     async def serve(

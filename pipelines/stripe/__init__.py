@@ -5,8 +5,9 @@ What
     members, and every balance transaction.
 
 Auth
-    An API key as bearer token, best a restricted one with read permissions only. A key of the other mode (live, test) or of another
-    account is refused before anything is read.
+    An API key as bearer token, best a restricted one with read permissions only; or Connect OAuth, where the account's owner consents
+    (scope read_only) and the access token is refreshed with the platform's secret key. A key or consent of the other mode (live, test)
+    or of another account is refused before anything is read.
 
 Reads
     Balance transactions by creation date with an overlap; everything else by creation date, by events since the last sync, and by a
@@ -22,14 +23,16 @@ Quirks
     2026-11-20  The library retries 409 and 5xx but not 429, and StripeClient retries nothing unless told to (stripe 16.1).
     2026-11-20  The library parses exchange_rate as a float; bodies are parsed here instead.
     2026-11-20  A deleted customer answers 200 with deleted: true, and is in no list.
+    2026-11-24  A refresh revokes the access token before; a second use of a code revokes the link (docs.stripe.com/connect/oauth-reference).
     2026-11-20  Amounts are integers; ISK and UGX count in hundredths although ISO 4217 says otherwise (docs.stripe.com/currencies).
 
 Environment
-    The variable that `api_key` refers to.
+    The variables that `api_key`, or `platform_key` and `refresh_token` refer to.
 """
 
 from pipelines.stripe.check import check
 from pipelines.stripe.client import StripeReader
+from pipelines.stripe.consent import connect
 from pipelines.stripe.settings import StripeSettings
 from pipelines.stripe.source import source
 from pipelines.stripe.tables import TABLES
@@ -44,6 +47,7 @@ SYSTEM = System(
     source=source,
     check=check,
     arrivals=arrivals,
+    connect=connect,
 )
 
 __all__ = ["SYSTEM", "StripeReader"]

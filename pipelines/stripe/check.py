@@ -1,4 +1,4 @@
-"""Is the key valid, of the right mode and account, and may it read everything that a sync reads?"""
+"""Is the key or the consent valid, of the right mode and account, and may it read everything that a sync reads?"""
 
 from pipelines.connections import Connection
 from pipelines.stripe.client import StripeReader
@@ -12,7 +12,7 @@ _READ = ("/v1/balance", "/v1/balance_transactions", "/v1/events", *(path for _, 
 def check(connection: Connection) -> Check:
     """Ask for the account and for one object of each kind. Never raises for what may be wrong with a connection."""
     settings: StripeSettings = connection.settings
-    facts: dict[str, str] = {"mode": settings.mode}
+    facts: dict[str, str] = {"mode": settings.mode, "login": "key" if settings.api_key else "OAuth"}
     try:
         reader = StripeReader(connection, max_wait=2.0)
         account = reader.get("/v1/account").body
@@ -25,7 +25,8 @@ def check(connection: Connection) -> Check:
         if not problems:
             problems += _other_mode(bool(reader.get("/v1/balance").body.get("livemode")), settings)
     except Refused as error:
-        return Check(connection.name, "refused", (_problem(error, error.code),), facts)
+        code = "expired_link" if error.code == "invalid_login" else error.code
+        return Check(connection.name, error.state, (_problem(error, code),), facts)
     except NotConfigured as error:
         code = "wrong_mode" if "mode" in str(error) else "not_configured"
         return Check(connection.name, "not_configured", (_problem(error, code),), facts)
@@ -40,8 +41,8 @@ def _other_account(found: str, settings: StripeSettings) -> list[Problem]:
     return [
         Problem(
             "wrong_account",
-            f"the key belongs to {found}, and account_id is {settings.account_id}",
-            f"use a key of {settings.account_id}, or set account_id to {found}",
+            f"the key or consent is of {found}, and account_id is {settings.account_id}",
+            f"use one of {settings.account_id}, or set account_id to {found}",
         )
     ]
 

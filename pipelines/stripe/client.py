@@ -15,12 +15,17 @@ import stripe
 import tenacity
 
 from pipelines.connections import Connection
+from pipelines.home import Home
 from pipelines.http import Budget, Counter
+from pipelines.stripe.consent import Consent
+from pipelines.stripe.keys import Access, AccountKey
 from pipelines.stripe.settings import StripeSettings
-from pipelines.system import NotConfigured, Refused, Rejected, Transient
+from pipelines.system import Rejected, TieoutError, Transient
 
 # Else the library writes an id below the home folder and sends platform data.
 stripe.enable_telemetry = False
+# Else it writes whole bodies into a debug log, with what customers pay by.
+logging.getLogger("stripe").setLevel(logging.WARNING)
 
 log = logging.getLogger(__name__)
 _PAGE = 100
@@ -41,11 +46,15 @@ class NotFound(Rejected):
 
 
 class StripeReader:
-    """GET requests of one connection. Raises Refused (key, permission), NotFound, Rejected (Stripe's words) and Transient."""
+    """GET requests of one connection. Raises Refused (key, permission), NotFound, Rejected (Stripe's words) and Transient.
+
+    Nothing is sent before the first one; an access token that ended is renewed once for it, for all processes of the home.
+    """
 
     def __init__(
         self,
         connection: Connection,
+        home: Home | None = None,
         *,
         max_wait: float = 30.0,
         attempts: int = _ATTEMPTS,
@@ -56,10 +65,13 @@ class StripeReader:
         self._max_wait, self._attempts = max_wait, attempts
         self._budget = Budget(settings.concurrent_requests, settings.requests_per_second)
         self.counter = Counter()
-        key = settings.api_key.get_secret_value()
-        refuse_other_mode(connection.name, key, settings.mode)
+        self._access: Access = (
+            AccountKey(connection)
+            if settings.api_key is not None
+            else Consent(connection, home, counter=self.counter, patience=patience)
+        )
         self._client = stripe.StripeClient(
-            key,
+            "given with every request",
             base_addresses={"api": settings.base_url},
             max_network_retries=2 if attempts > 1 else 0,
             http_client=stripe.RequestsClient(timeout=(min(_TIMEOUT[0], patience), patience)),
@@ -76,34 +88,33 @@ class StripeReader:
         )
         return retrying(self._once, path, params)
 
-    def _once(self, path: str, params: dict[str, Any]) -> Answer:
+    def _once(self, path: str, params: dict[str, Any], *, renewed: bool = False) -> Answer:
+        key = self._access.key()
         self.counter.add(calls=1)
         try:
             with self._budget.slot():
-                response = self._client.raw_request("get", path, **params)
+                response = self._client.raw_request("get", path, api_key=key, **params)
             body = json.loads(response.body, parse_float=str)
-        except stripe.AuthenticationError as error:
-            raise Refused(
-                f"{self._name}: Stripe refused the key: {_words(error)}",
-                "put a current key of this account into the variable that api_key names",
-                "wrong_key",
-            ) from None
-        except stripe.PermissionError as error:
-            raise Refused(
-                f"{self._name}: the key may not read {path}: {_words(error)}",
-                f"give the restricted key {_permission(path)} (Developers, API keys)",
-                "missing_permission",
-            ) from None
-        except stripe.InvalidRequestError as error:
-            kind = NotFound if error.http_status == 404 or error.code == "resource_missing" else Rejected
-            raise kind(f"{self._name}: GET {path}: {_words(error)}") from None
-        except (stripe.RateLimitError, stripe.APIConnectionError, stripe.APIError, ValueError) as error:
-            self.counter.add(errors=1)
-            raise Transient(f"{self._name}: GET {path}: {type(error).__name__}: {str(error)[:300]}") from None
+        except (stripe.StripeError, ValueError) as error:
+            if _is_refused(error) and not renewed and self._access.renew(key):
+                self.counter.add(retries=1)
+                return self._once(path, params, renewed=True)
+            raise self._meaning(error, path) from None
         if not isinstance(body, dict) or "object" not in body:
             raise Transient(f"{self._name}: GET {path} answered with something that is no Stripe object")
         log.debug("%s GET %s -> %s", self._name, path, response.code)
         return Answer(body, _server_time(response.headers))
+
+    def _meaning(self, error: Exception, path: str) -> TieoutError:
+        if _is_refused(error):
+            return self._access.refusal(_words(error))
+        if isinstance(error, stripe.PermissionError):
+            return self._access.forbidden(path, _permission(path), _words(error))
+        if isinstance(error, stripe.InvalidRequestError):
+            kind = NotFound if error.http_status == 404 or error.code == "resource_missing" else Rejected
+            return kind(f"{self._name}: GET {path}: {_words(error)}")
+        self.counter.add(errors=1)
+        return Transient(f"{self._name}: GET {path}: {type(error).__name__}: {str(error)[:300]}")
 
     def pages(self, path: str, **params: Any) -> Iterator[list[dict[str, Any]]]:
         """Every page of a list, newest first, all filters kept on each."""
@@ -129,16 +140,6 @@ class StripeReader:
             return None
 
 
-def refuse_other_mode(name: str, key: str, mode: str) -> None:
-    """Raise NotConfigured when a key is visibly of the other mode: test and live data never mix."""
-    other = {"live": "_test_", "test": "_live_"}[mode]
-    if key.startswith((f"sk{other}", f"rk{other}")):
-        raise NotConfigured(
-            f"{name}: the key is a {other.strip('_')} key and the setting mode is {mode!r}."
-            f' Remedy: use a {mode} key, or set mode = "{other.strip("_")}".'
-        )
-
-
 def _server_time(headers: Any) -> datetime:
     """The server's clock; ours only if it sends none."""
     try:
@@ -147,8 +148,15 @@ def _server_time(headers: Any) -> datetime:
         return datetime.now(UTC)
 
 
-def _words(error: stripe.StripeError) -> str:
-    return str(error.user_message or error)
+def _is_refused(error: Exception) -> bool:
+    """Whether the key itself was not taken. A platform's may be told of as a missing permission."""
+    if isinstance(error, stripe.PermissionError):
+        return getattr(error.error, "code", None) == "platform_api_key_expired"
+    return isinstance(error, stripe.AuthenticationError)
+
+
+def _words(error: Exception) -> str:
+    return str(getattr(error, "user_message", None) or error)
 
 
 _PERMISSIONS = {

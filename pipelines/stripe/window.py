@@ -35,7 +35,7 @@ class Window:
 
     @cached_property
     def reader(self) -> StripeReader:
-        reader = StripeReader(self._connection)
+        reader = StripeReader(self._connection, self._context.home)
         self._context.log.meter(reader.counter)
         return reader
 
@@ -46,13 +46,13 @@ class Window:
 
     @cached_property
     def account(self) -> Answer:
-        """The account behind the key. Raises NotConfigured if it is not the one this connection holds the data of."""
+        """The account behind the key or consent. Raises NotConfigured if it is not the one this connection holds the data of."""
         answer = self.reader.get("/v1/account")
         found, expected = answer.body["id"], self._settings.account_id or self.state.get("account_id")
         if expected and found != expected:
             raise NotConfigured(
-                f"{self._name}: the key belongs to {found}, and this connection is {expected}."
-                " Remedy: use a key of that account, or give the other account a connection of its own."
+                f"{self._name}: the key or consent is of {found}, and this connection is {expected}."
+                " Remedy: use one of that account, or give the other account a connection of its own."
             )
         return answer
 

@@ -11,8 +11,11 @@ import dotenv
 import pytest
 import requests
 
+from pipelines.connections import Connection
 from pipelines.sandbox.running import Sandbox, start
 from pipelines.sandbox.server import run
+from pipelines.stripe.consent import connect
+from pipelines.stripe.settings import StripeSettings
 from pipelines.system import NotConfigured
 
 CHARGES = "/stripe/v1/charges"
@@ -263,6 +266,26 @@ def test_access_can_be_taken_and_given_back(sandbox: Sandbox) -> None:
     assert stripe(sandbox).status_code == 200
     with pytest.raises(ValueError, match="nobody"):
         sandbox.access("nobody")
+
+
+def test_a_stripe_account_is_connected_by_oauth(sandbox: Sandbox) -> None:
+    """Its owner is signed in, and consents to whoever opens the link."""
+    table = tomllib.loads(sandbox.connections.read_text())["stripe"]["cards_qbo_uk"]
+    connected = Connection("cards_qbo_uk", "stripe", StripeSettings(**table))
+
+    def refresh() -> requests.Response:
+        form = {"grant_type": "refresh_token", "refresh_token": secrets(sandbox)["CARDS_QBO_UK_REFRESH_TOKEN"]}
+        key = secrets(sandbox)["CARDS_QBO_UK_PLATFORM_KEY"]
+        return requests.post(f"{connected.settings.connect_url}/oauth/token", data=form, auth=(key, ""), timeout=10)
+
+    for _ in range(2):
+        assert refresh().json()["stripe_user_id"] == connected.settings.account_id
+    sandbox.access(connected.name, revoked=True)
+    assert refresh().json()["error"] == "invalid_grant"
+    sandbox.access(connected.name)
+    assert refresh().json()["scope"] == "read_only"
+    link = connect(connected, None)
+    assert "code=ac_" in requests.get(link, allow_redirects=False, timeout=10).headers["location"]
 
 
 def test_the_log_counts_and_keeps_no_secret(sandbox: Sandbox) -> None:

@@ -1,5 +1,6 @@
 """The Stripe reader and source against the twin, over real sockets: complete, incremental, exact, and twice is once."""
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -400,6 +401,54 @@ def test_the_key_is_in_no_log_error_or_table(
     assert KEY not in caplog.text
     assert KEY not in str(report)
     assert KEY not in str(rows(home, "select * from raw_tieout.connection"))
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every scalar in a JSON value with the name it stands under."""
+    if isinstance(value, dict):
+        for name, one in value.items():
+            yield from leaves(one, name)
+    elif isinstance(value, list):
+        for one in value:
+            yield from leaves(one, path)
+    else:
+        yield path, value
+
+
+HOW_PAID = {
+    "account_number", "bank_code", "bank_name", "branch_code", "brand", "checks", "cvc_check", "exp_month", "exp_year", "fingerprint",
+    "funding", "iban", "last4", "network", "number", "routing_number", "sort_code", "client_secret", "receipt_url",
+}  # fmt: skip
+
+
+def test_no_card_number_or_bank_detail_lands(server: Server, history: dict[str, str], tmp_path: Path) -> None:
+    """Stripe's objects carry them; neither a column, nor a key or value inside a JSON column does."""
+    home, account, at = Home(tmp_path), server.account, START - timedelta(days=4)
+    for currency, method in (("eur", "sepa_debit"), ("gbp", "bacs_debit")):
+        charge(account, history["customer"], 9_000, at, method, currency)
+    kinds = ("charge", "payment_method", "payment_intent", "refund", "dispute", "payout", "bank_account", "event")
+    given = [leaf for kind in kinds for item in account.objects(kind) for leaf in leaves(item)]
+    assert {"card", "sepa_debit", "bacs_debit", "us_bank_account"} <= {
+        item["payment_method_details"]["type"] for item in account.objects("charge")
+    }
+    assert {"last4", "fingerprint", "exp_year", "bank_code", "sort_code", "routing_number"} <= {
+        name for name, _ in given
+    }
+    telling = {"fingerprint", "sort_code", "bank_code", "routing_number", "bank_name", "client_secret"}
+    secret = {str(value) for name, value in given if name in telling and value}
+    assert len(secret) > 10
+    for _ in range(2):
+        sync(server.connection(), home)
+    tables = [name for (name,) in rows(home, "select table_name from duckdb_tables() where schema_name = 'raw_stripe'")]
+    assert {"charge", "dispute", "payout", "account", "event"} <= set(tables)
+    for table in tables:
+        columns = rows(home, f"select column_name from duckdb_columns() where table_name = '{table}'")
+        assert not {name for (name,) in columns} & HOW_PAID, table
+        for row in rows(home, f'select * from raw_stripe."{table}"'):
+            parsed = [json.loads(text) for text in row if isinstance(text, str) and text[:1] in ("{", "[")]
+            found = [("", text) for text in row if isinstance(text, str)] + list(leaves(parsed))
+            assert not {name for name, _ in found} & HOW_PAID, table
+            assert not {str(value) for _, value in found} & secret, table
 
 
 def test_one_question_tells_whether_something_happened(server: Server, history: dict[str, str]) -> None:

@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from pipelines.sandbox.clock import Clock
-from pipelines.stripe.twin import StripeAccount, app
+from pipelines.stripe.twin import Platform, StripeAccount, app
 from pipelines.stripe.twin.account import Method
 
 KEY = "sk_test_tieout_0123456789abcdef"
@@ -135,11 +135,11 @@ def history(seed: int, *, days: int = 60, per_day: int = 4) -> StripeAccount:
 
 
 @contextmanager
-def serving(*accounts: StripeAccount) -> Iterator[str]:
+def serving(*accounts: StripeAccount, platform: Platform | None = None) -> Iterator[str]:
     """The twin on a real socket under /stripe; yields its base URL and stops by itself."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    served = Starlette(routes=[Mount("/stripe", app({one.secret_key: one for one in accounts}))])
+    served = Starlette(routes=[Mount("/stripe", app({one.secret_key: one for one in accounts}, platform))])
     config = uvicorn.Config(served, log_level="error", date_header=False, lifespan="off", access_log=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

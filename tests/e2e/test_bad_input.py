@@ -138,6 +138,14 @@ def test_an_expired_key_of_stripe_says_what_to_replace(company: World) -> None:
     mended(company, "cards_us")
 
 
+def test_a_revoked_consent_says_to_connect_again(company: World) -> None:
+    connection = company.connections.get("cards_qbo_uk")
+    with access(company, "cards_qbo_uk", revoked=True):
+        trouble(company, connection, "invalid_grant", "Remedy", "tieout connect cards_qbo_uk", beside="books_us")
+        assert checked(connection).problems[0].code == "expired_link"
+    mended(company, "cards_qbo_uk")
+
+
 @pytest.mark.parametrize(
     "permission",
     [

@@ -18,8 +18,9 @@ from pipelines.quickbooks.pace import Pace, next_moment
 from pipelines.quickbooks.packing import packed, unpacked
 from pipelines.quickbooks.paging import pages, statement
 from pipelines.quickbooks.settings import QuickBooksSettings
-from pipelines.quickbooks.vault import Grant, Vault, fingerprint
+from pipelines.quickbooks.vault import Grant, of_company
 from pipelines.system import Intent, Refused, Transient
+from pipelines.vault import fingerprint
 
 THROTTLED = (
     b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?><IntuitResponse time="2026-01-20T02:11:12.345-08:00"'
@@ -182,8 +183,8 @@ def test_neither_a_second_nor_a_minute_has_more_calls_than_it_may(tmp_path: Path
 
 
 def test_tokens_are_private_and_end_with_the_consent_they_come_from(tmp_path: Path) -> None:
-    vault, seed = Vault(Home(tmp_path), "9341"), fingerprint("first")
-    grant = Grant("refresh", "access", 1.0, seed, True)
+    vault, seed = of_company(Home(tmp_path), "9341"), fingerprint("first")
+    grant = Grant("refresh", "access", seed, 1.0, True)
     vault.store(grant)
     file = tmp_path / "tokens" / "quickbooks_9341.json"
     assert file.stat().st_mode & 0o777 == 0o600

@@ -164,11 +164,35 @@ def test_a_key_of_the_other_mode_is_refused_before_anything_is_sent(
         {"requests_per_second": 101},
         {"account_id": "7311001"},
         {"relist_days": {"fee": 1}},
+        {"connect_url": "http://example.com"},
     ],
 )
 def test_settings_that_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         StripeSettings(**{"api_key": "${A_KEY}", **wrong})
+
+
+OAUTH = {"platform_key": "${P_KEY}", "client_id": "ca_1"}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"api_key": "${A_KEY}", **OAUTH}, "not both"),
+        ({"api_key": "${A_KEY}", "refresh_token": "${R}"}, "not both"),
+        ({}, "set api_key"),
+        ({"platform_key": "${P_KEY}"}, "client_id or refresh_token"),
+        ({"client_id": "ca_1", "refresh_token": "${R}"}, "platform_key"),
+        ({**OAUTH, "client_id": "acct_1"}, "is a client id such as ca_"),
+        ({**OAUTH, "refresh_token": "rt_literal"}, "never the secret itself"),
+    ],
+)
+def test_a_connection_has_one_login(given: dict[str, str], words: str) -> None:
+    for _ in range(2):
+        with pytest.raises(ValidationError, match=words):
+            StripeSettings(**given)
+    assert StripeSettings(**OAUTH).api_key is None
+    assert StripeSettings(platform_key="${P_KEY}", refresh_token="${R}").client_id is None
 
 
 def test_the_connection_in_the_docs_is_valid() -> None:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pipelines.stripe.twin import write_customers, write_intents, write_money
+from pipelines.stripe.twin import oauth, write_customers, write_intents, write_money
 from pipelines.stripe.twin.account import StripeAccount
 from pipelines.stripe.twin.calls import Call
 from pipelines.stripe.twin.errors import ApiError, bad_request, unknown_route
@@ -21,6 +21,7 @@ from pipelines.stripe.twin.idempotency import Memory
 from pipelines.stripe.twin.ids import base62
 from pipelines.stripe.twin.keys import Budget, Caller, identify
 from pipelines.stripe.twin.objects import API_VERSION
+from pipelines.stripe.twin.platform import Platform
 from pipelines.stripe.twin.reads import READS, Handler
 from pipelines.stripe.twin.state import seconds
 
@@ -28,11 +29,13 @@ _HANDLERS: dict[tuple[str, str], Handler] = READS | write_customers.WRITES | wri
 _FORM = "application/x-www-form-urlencoded"
 
 
-def app(accounts: Mapping[str, StripeAccount]) -> Starlette:
-    """Serve `accounts` (secret key -> account). Accounts may be added to the mapping while it runs."""
+def app(accounts: Mapping[str, StripeAccount], platform: Platform | None = None) -> Starlette:
+    """Serve `accounts` (secret key -> account). Accounts may be added to the mapping while it runs. With `platform`, what
+    connect.stripe.com has for it, too."""
     service = _Service(accounts)
     methods = ["GET", "POST", "DELETE", "PUT", "PATCH"]
-    return Starlette(routes=[Route("/{path:path}", service.answer, methods=methods)])
+    connect = oauth.routes(platform) if platform is not None else []
+    return Starlette(routes=[*connect, Route("/{path:path}", service.answer, methods=methods)])
 
 
 class _Service:

@@ -52,7 +52,7 @@ class Caller:
 
 def identify(accounts: Mapping[str, StripeAccount], headers: Mapping[str, str]) -> Caller:
     """The caller behind an Authorization header. Raises ApiError 401 or 403, or 400 for a version that is not served."""
-    key = _key(headers.get("authorization", ""))
+    key = bearer(headers.get("authorization", ""))
     caller = _caller(accounts, key)
     version = headers.get("stripe-version", API_VERSION)
     if version != API_VERSION:
@@ -74,7 +74,8 @@ def masked(key: str) -> str:
     return f"{kind}_{'*' * max(len(rest) - 4, 4)}{rest[-4:] if len(rest) > 8 else ''}"
 
 
-def _key(authorization: str) -> str:
+def bearer(authorization: str) -> str:
+    """The key in an Authorization header, however it is sent; empty if there is none."""
     scheme, _, value = authorization.partition(" ")
     if scheme.lower() == "bearer":
         return value.strip()
@@ -99,6 +100,12 @@ def _caller(accounts: Mapping[str, StripeAccount], key: str) -> Caller:
         permissions = account.restricted_keys[key] if account is not None else None
     if account is None:
         raise _refusal(401, f"Invalid API Key provided: {masked(key)}")
+    if key in account.revoked_tokens:
+        raise _refusal(
+            401,
+            f"Expired API Key provided: {masked(key)}. Platform access may have been revoked.",
+            code="platform_api_key_expired",
+        )
     if key in account.expired_keys:
         raise _refusal(401, f"Expired API Key provided: {masked(key)}", code="api_key_expired")
     return Caller(account, key, permissions)

@@ -68,6 +68,7 @@ class State:
         self.country, self.default_currency = country.upper(), default_currency.lower()
         self.restricted_keys: dict[str, frozenset[str]] = {}
         self.expired_keys: set[str] = set()
+        self.revoked_tokens: set[str] = set()  # access tokens of a platform that ended
         self.lock = threading.RLock()
         self.ids = Ids(account_id, seed)
         self.stores = {kind: Store(kind, indexed) for kind, indexed in _INDEXED.items()}
