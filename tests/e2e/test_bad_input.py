@@ -4,11 +4,9 @@ One company for all; the tests mend what they broke, and the last one asks wheth
 """
 
 import itertools
-import os
+import json
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,10 +14,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.connections import Connection
 from pipelines.stripe.client import StripeReader
 from pipelines.sync import SyncReport, sync
-from pipelines.system import Check, TieoutError
+from tests.e2e.mishaps import access, attempt, changed, checked, circle, environment, mended, trouble
 from tests.e2e.sender import sending
 from tests.e2e.tie_out import differences
 from tests.e2e.world import World, world
@@ -36,65 +33,6 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield made
 
 
-def attempt(company: World, connection: Connection) -> SyncReport | TieoutError:
-    try:
-        return sync(connection, company.home, confirmations=company.outbox.confirmations())
-    except TieoutError as error:
-        return error
-
-
-def trouble(company: World, broken: Connection, *words: str, beside: str) -> str:
-    """A day passes; the broken connection says what is wrong, in these words and with its name; another one goes on."""
-    company.advance(1)
-    error, other = attempt(company, broken), attempt(company, company.connections.get(beside))
-    assert isinstance(error, TieoutError), f"{broken.name} went on: {error}"
-    assert isinstance(other, SyncReport), str(other)
-    told = str(error)
-    missing = [word for word in (broken.name, *words) if word.lower() not in told.lower()]
-    assert not missing, f"{missing} not in: {told}"
-    return told
-
-
-def mended(company: World, name: str) -> None:
-    """The next sync reads what came meanwhile, and the one after it nothing."""
-    first, second = (attempt(company, company.connections.get(name)) for _ in range(2))
-    assert isinstance(first, SyncReport), str(first)
-    assert first.rows > 0
-    assert isinstance(second, SyncReport), str(second)
-    assert second.rows == 0, second.versions
-
-
-def checked(connection: Connection) -> Check:
-    found: Check = connection.declared.check(connection)
-    assert not found.active
-    assert all(problem.message and problem.remedy for problem in found.problems)
-    return found
-
-
-@contextmanager
-def unset(variable: str) -> Iterator[None]:
-    value = os.environ.pop(variable)
-    try:
-        yield
-    finally:
-        os.environ[variable] = value
-
-
-@contextmanager
-def access(company: World, name: str, **wish: Any) -> Iterator[None]:
-    """What an administrator over there does to our login or role, and takes back."""
-    company.control("POST", "access", json={"connection": name, **wish})
-    try:
-        yield
-    finally:
-        company.control("POST", "access", json={"connection": name})
-
-
-def changed(connection: Connection, **settings: Any) -> Connection:
-    """The connection as someone mistyped it."""
-    return replace(connection, settings=connection.settings.model_copy(update=settings))
-
-
 # Who we are
 
 
@@ -104,7 +42,7 @@ def changed(connection: Connection, **settings: Any) -> Connection:
 def test_a_missing_secret_names_its_variable(company: World, name: str, field: str, beside: str) -> None:
     connection = company.connections.get(name)
     variable = getattr(connection.settings, field).variable
-    with unset(variable):
+    with environment(variable):
         trouble(company, connection, variable, "Remedy", beside=beside)
         assert checked(connection).state == "not_configured"
     mended(company, name)
@@ -194,6 +132,79 @@ def assert_has_every_invoice(company: World, *, since_then: bool = True) -> None
         assert told == {key: live.get(key) for key in told}  # beside them, what the ledger leaves out (intercompany)
     else:
         assert {row["id"] for row in found if row["gone"]} & told.keys() == set()
+
+
+# What waits to be written meanwhile
+
+
+def standing(company: World, name: str) -> dict[str, Any]:
+    """How far a connection was read: its cursors, and through when its data is whole."""
+    (known,) = company.rows(f"select complete_through from raw_tieout.connection where connection = '{name}'")
+    cursors = company.rows(
+        f"select * from raw_netsuite._dlt_pipeline_state where pipeline_name = 'netsuite_{name}' order by version"
+    )
+    return {**known, "cursors": cursors}
+
+
+def written(company: World, account: str, since: int) -> list[str]:
+    """What the twin of an account carried out: a record's key, or its path where it was there before."""
+    found = company.control("GET", f"log?since={since}&limit=20000")["writes"]
+    ours = [entry for entry in found if entry["path"].startswith(f"/netsuite/{account}/")]
+    return [
+        str(json.loads(entry["body"]).get("externalId") or entry["path"].rpartition("/record/v1/")[2]) for entry in ours
+    ]
+
+
+def test_while_disconnected_nothing_moves_and_new_credentials_resume_and_drain(company: World) -> None:
+    name, provider = "books_us", "cards_us"
+    connection = company.connections.get(name)
+    company.ingest()
+    company.transform()
+    assert not company.plan().red
+    queued = {intent.key: intent for intent in company.outbox.list(connection=name, state="planned")}
+    assert {intent.kind for intent in queued.values()} == {"payment", "reversal"}
+    before, begun = standing(company, name), company.control("GET", "log?limit=0")["total"]
+    assert before["cursors"]
+
+    def assert_still_waiting() -> None:
+        assert {company.outbox.show(key).intent.state for key in queued} == {"planned"}
+        assert written(company, "7311001", begun) == []
+        (row,) = company.rows(f"select state, last_error from raw_tieout.connection where connection = '{name}'")
+        assert row["state"] == "disconnected"
+        assert name in row["last_error"]
+        assert standing(company, name) == before
+
+    company.advance(1)
+    with access(company, name, revoked=True):
+        unread, report = circle(company, name, provider)
+        assert unread == {name}
+        assert name in {one.connection for one in report.stopped}
+        assert {sent.connection for sent in report.posted} > {"qbo_us", "books_emea"}, "the others' writes went on"
+        assert_still_waiting()
+    with environment(connection.settings.token_secret.variable, "mistyped"):
+        attempt(company, connection)
+        assert [one.connection for one in company.deliver().stopped] == [name]
+        assert_still_waiting()
+    # The credentials are good again, and nobody has read yet what was booked over there meanwhile.
+    (stopped,) = company.deliver().stopped
+    assert (stopped.connection, stopped.left) == (name, len(queued))
+    assert_still_waiting()
+
+    unread, report = circle(company, name, provider)
+    assert unread == set()
+    assert standing(company, name)["complete_through"] > before["complete_through"]
+    assert_exactly_once(company, {intent.key for intent in queued.values()}, written(company, "7311001", begun))
+    _unread, again = circle(company, name, provider)
+    assert {sent.key for sent in again.posted} & set(queued) == set()
+
+
+def assert_exactly_once(company: World, keys: set[str], done: list[str]) -> None:
+    for intent in (company.outbox.show(key).intent for key in keys):
+        assert intent.state == "posted"
+        if intent.kind == "payment":
+            assert done.count(intent.key) == 1
+        else:
+            assert done.count(f"customerPayment/{intent.body['payment_id']}") == 1
 
 
 # What they answer
