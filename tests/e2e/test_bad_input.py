@@ -190,24 +190,37 @@ def written(company: World, account: str, since: int) -> list[str]:
     ]
 
 
+class Queue:
+    """What waits to be written to books of NetSuite, and how far these were read, at one moment."""
+
+    def __init__(self, company: World, name: str, account: str) -> None:
+        self.company, self.name, self.account = company, name, account
+        self.keys = {intent.key for intent in company.outbox.list(connection=name, state="planned")}
+        self.read = standing(company, name)
+        self.begun = company.control("GET", "log?limit=0")["total"]
+
+    def written(self) -> list[str]:
+        return written(self.company, self.account, self.begun)
+
+    def assert_untouched(self) -> None:
+        """Every intent still planned, nothing written over there, no cursor moved, and the connection says that it is disconnected."""
+        assert {self.company.outbox.show(key).intent.state for key in self.keys} == {"planned"}
+        assert self.written() == []
+        assert standing(self.company, self.name) == self.read
+        (row,) = self.company.rows(f"select * from raw_tieout.connection where connection = '{self.name}'")
+        assert row["state"] == "disconnected"
+        assert self.name in row["last_error"]
+
+
 def test_while_disconnected_nothing_moves_and_new_credentials_resume_and_drain(company: World) -> None:
     name, provider = "books_us", "cards_us"
     connection = company.connections.get(name)
     company.ingest()
     company.transform()
     assert not company.plan().red
-    queued = {intent.key: intent for intent in company.outbox.list(connection=name, state="planned")}
-    assert {intent.kind for intent in queued.values()} == {"payment", "reversal"}
-    before, begun = standing(company, name), company.control("GET", "log?limit=0")["total"]
-    assert before["cursors"]
-
-    def assert_still_waiting() -> None:
-        assert {company.outbox.show(key).intent.state for key in queued} == {"planned"}
-        assert written(company, "7311001", begun) == []
-        (row,) = company.rows(f"select state, last_error from raw_tieout.connection where connection = '{name}'")
-        assert row["state"] == "disconnected"
-        assert name in row["last_error"]
-        assert standing(company, name) == before
+    queue = Queue(company, name, "7311001")
+    assert {company.outbox.show(key).intent.kind for key in queue.keys} == {"payment", "reversal"}
+    assert queue.read["cursors"]
 
     company.advance(1)
     with access(company, name, revoked=True):
@@ -215,22 +228,22 @@ def test_while_disconnected_nothing_moves_and_new_credentials_resume_and_drain(c
         assert unread == {name}
         assert name in {one.connection for one in report.stopped}
         assert {sent.connection for sent in report.posted} > {"qbo_us", "books_emea"}, "the others' writes went on"
-        assert_still_waiting()
+        queue.assert_untouched()
     with environment(connection.settings.token_secret.variable, "mistyped"):
         attempt(company, connection)
         assert [one.connection for one in company.deliver().stopped] == [name]
-        assert_still_waiting()
+        queue.assert_untouched()
     # The credentials are good again, and nobody has read yet what was booked over there meanwhile.
     (stopped,) = company.deliver().stopped
-    assert (stopped.connection, stopped.left) == (name, len(queued))
-    assert_still_waiting()
+    assert (stopped.connection, stopped.left) == (name, len(queue.keys))
+    queue.assert_untouched()
 
     unread, report = circle(company, name, provider)
     assert unread == set()
-    assert standing(company, name)["complete_through"] > before["complete_through"]
-    assert_exactly_once(company, {intent.key for intent in queued.values()}, written(company, "7311001", begun))
+    assert standing(company, name)["complete_through"] > queue.read["complete_through"]
+    assert_exactly_once(company, queue.keys, queue.written())
     _unread, again = circle(company, name, provider)
-    assert {sent.key for sent in again.posted} & set(queued) == set()
+    assert {sent.key for sent in again.posted} & queue.keys == set()
 
 
 def assert_exactly_once(company: World, keys: set[str], done: list[str]) -> None:
@@ -406,7 +419,7 @@ def quickbooks(company: World, name: str, entity: str, **body: Any) -> dict[str,
     return found
 
 
-def invoice_line(amount: float) -> dict[str, Any]:
+def invoice_line(amount: str) -> dict[str, Any]:
     return {"DetailType": "SalesItemLineDetail", "Amount": amount, "SalesItemLineDetail": {"ItemRef": {"value": "1"}}}
 
 
@@ -416,9 +429,9 @@ def test_an_amount_that_its_currency_cannot_have_is_set_aside_until_it_is_correc
     yen = {"CurrencyRef": {"value": "JPY"}}
     quickbooks(company, name, "CompanyCurrency", Code="JPY")
     customer = quickbooks(company, name, "Customer", DisplayName="Half a Yen KK", **yen)
-    head = {"CustomerRef": {"value": customer["Id"]}, "ExchangeRate": 0.0065, **yen}
+    head = {"CustomerRef": {"value": customer["Id"]}, "ExchangeRate": "0.0065", **yen}
     wrong, right = (
-        quickbooks(company, name, "Invoice", Line=[invoice_line(amount)], **head) for amount in (1000.5, 2000)
+        quickbooks(company, name, "Invoice", Line=[invoice_line(amount)], **head) for amount in ("1000.50", "2000")
     )
     done, other = attempt(company, company.connections.get(name)), attempt(company, company.connections.get("qbo_uk"))
     assert isinstance(done, SyncReport), str(done)
@@ -432,7 +445,7 @@ def test_an_amount_that_its_currency_cannot_have_is_set_aside_until_it_is_correc
     assert read_amounts(company, name, customer["Id"]) == {right["Id"]: Decimal(2000)}
 
     quickbooks(
-        company, name, "Invoice", Id=wrong["Id"], SyncToken=wrong["SyncToken"], Line=[invoice_line(1000)], **head
+        company, name, "Invoice", Id=wrong["Id"], SyncToken=wrong["SyncToken"], Line=[invoice_line("1000")], **head
     )
     mended(company, name)
     assert read_amounts(company, name, customer["Id"]) == {right["Id"]: Decimal(2000), wrong["Id"]: Decimal(1000)}
