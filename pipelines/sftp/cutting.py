@@ -55,6 +55,8 @@ def _by_widths(lines: io.StringIO, widths: Sequence[int]) -> Iterator[tuple[int,
 def is_ignored(row: Row, header: Sequence[str], layout: Layout) -> bool:
     """Whether `ignore_rows` says that a row is no item. A missing cell is an empty one; but where the file may have been cut, the cells
     that are missing, and the one that the cut went through, say nothing."""
+    if not layout.ignore_rows:
+        return False
     cells = list(row.cells)
     if not row.unfinished:
         cells += [""] * (len(header) - len(cells))

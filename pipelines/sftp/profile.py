@@ -2,6 +2,7 @@
 not guessed."""
 
 import re
+from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
@@ -27,6 +28,11 @@ class Columns(BaseModel):
     def mapped(self) -> dict[str, tuple[str, ...]]:
         """Canonical name -> headers, for the columns that are mapped."""
         return {name: titles for name in type(self).model_fields if (titles := self.titles(name))}
+
+    @cached_property
+    def read_titles(self) -> frozenset[str]:
+        """Every header that some column is read from."""
+        return frozenset(title for titles in self.mapped().values() for title in titles)
 
 
 class ColumnMap(Columns):

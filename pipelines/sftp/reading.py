@@ -149,8 +149,7 @@ def _item(row: Row, header: Sequence[str], profile: Layout) -> Line | Booking | 
         if len(row.cells) != len(header):
             raise _misshapen(row, header, profile)
         cells.check()
-        mapped = {title for titles in profile.columns.mapped().values() for title in titles}
-        extra = {title: cell for title, cell in named.items() if title and title not in mapped}
+        extra = {title: cell for title, cell in named.items() if title and title not in profile.columns.read_titles}
         values = open_item(cells, profile) if isinstance(profile, Profile) else booking(cells)
         return (Line if isinstance(profile, Profile) else Booking)(number=row.number, extra=extra, **values)
     except BadValue as error:
