@@ -88,6 +88,10 @@ class Settings(BaseModel):
         """The account whose credentials these are, where another account of the system must not share them; None where it may."""
         return None
 
+    def read_whole(self) -> str | None:
+        """The account of which there can be one connection only, because it is read whole; None where others may read their parts."""
+        return None
+
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -181,6 +185,7 @@ def load(path: Path | None = None) -> Connections:
     ]
     problems += _reconciled(items)
     problems += _shared_secrets(items)
+    problems += _read_twice(items)
     if problems:
         raise NotConfigured(
             f"{file} has {len(problems)} problem(s):\n" + "\n".join(f"  - {problem}" for problem in problems)
@@ -215,6 +220,15 @@ def _shared_secrets(items: list[Connection]) -> Iterator[str]:
                         f"[{item.system}.{item.name}] {key}: ${{{secret.variable}}} is a credential of {first.name}, which is another account"
                         f" ({first.settings.tenant()}, not {tenant})"
                     )
+
+
+def _read_twice(items: list[Connection]) -> Iterator[str]:
+    """A section that was copied and still names the account of the first one: all would count twice, and a stored login be overwritten."""
+    first: dict[tuple[str, str], str] = {}
+    for item in items:
+        account = item.settings.read_whole()
+        if account is not None and first.setdefault((item.system, account), item.name) != item.name:
+            yield f"[{item.system}.{item.name}]: {account} is read by {first[item.system, account]!r} already; name its own account"
 
 
 def _connection(system: System, name: str, values: Any, folder: Path, problems: list[str]) -> list[Connection]:

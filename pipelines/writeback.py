@@ -93,9 +93,13 @@ def deliver(
     """Send what waits, exactly once, and write it into the execution logs of `home`. Raises DeliveryBusy while another process delivers.
 
     A connection whose writer cannot be made (a secret is missing) is reported as stopped; the others go on. `without`: as for `plan`.
+    So is one whose last sync failed, in whatever run: meanwhile somebody may have booked by hand what waits.
     """
-    stale = behind(connections, without)
-    unable = dict.fromkeys(stale, "it, or a provider it is reconciled with, could not be read in this run")
+    failed = {item.name for item in connections if home is not None and journal.tries(home, item.name)}
+    stale = behind(connections, {*without, *failed})
+    unable = dict.fromkeys(
+        stale, "it, or a provider it is reconciled with, could not be read; what waits is sent after the next good sync"
+    )
     writers: dict[str, Writer] = {}
     with ExitStack() as open_writers:
         for item in connections:

@@ -74,6 +74,9 @@ class QuickBooksSettings(ErpSettings):
             raise ValueError(f"base_url {self.base_url} is not the {self.environment} environment's")
         return self
 
+    def read_whole(self) -> str | None:
+        return self.realm_id
+
     @property
     def company_url(self) -> str:
         """Base of every call about the company, without a trailing slash."""

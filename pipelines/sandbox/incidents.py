@@ -81,11 +81,8 @@ class Incidents:
         customer = self.rng.choice(self.customers)
         if customer.person:
             return
-        customer.name = (
-            f"{customer.name.removesuffix(' (formerly)')} {self.rng.choice(['Holdings', 'International', 'Group'])}"[
-                :80
-            ]
-        )
+        suffix = self.rng.choice(["Holdings", "International", "Group"])
+        customer.name = f"{customer.name.removesuffix(' (formerly)')} {suffix}"[:80].rstrip()
         self.office.books.rename_customer(customer.id, customer.name, at)
 
     def delete_payment(self, at: datetime) -> None:

@@ -180,9 +180,7 @@ class Intake:
 
     def _gone_lines(self, report: Report, reading: Reading) -> tuple[int, ...]:
         """Lines that an earlier profile may have read and this one does not; they get a version that says so."""
-        if report.profile == self._settings.fingerprint or len(reading.lines + reading.bookings) >= (
-            report.row_count or 0
-        ):
+        if report.profile == self._settings.fingerprint or report.row_count is None:
             return ()
         content = self._landing.content(report.sha256, report.file_name) or b""
         read = {line.number for line in reading.lines} | {booking.number for booking in reading.bookings}

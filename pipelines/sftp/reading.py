@@ -4,18 +4,17 @@ A row that does not read is set aside with its reason, and a file that does not 
 """
 
 import csv
-import io
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
-from pipelines.sftp import encodings
-from pipelines.sftp.cells import Cells
+from pipelines.sftp import cutting, encodings
+from pipelines.sftp.cells import Cells, booking, open_item
+from pipelines.sftp.cutting import Row
 from pipelines.sftp.profile import Layout, Profile
-from pipelines.sftp.values import BadValue, parse_flag
+from pipelines.sftp.values import BadValue
 
 
 @dataclass(frozen=True)
@@ -87,9 +86,9 @@ def read(content: bytes, profile: Layout) -> Reading:
     except encodings.WrongEncoding as error:
         return Reading(problems=(_remedied(str(error), profile),))
     final_newline = text.endswith(("\n", "\r"))
-    rows = _rows(text, profile)
+    rows = cutting.rows(text, profile)
     try:
-        header = [name.strip() for name in next(rows)[1]]
+        header = profile.header or next(rows).cells
     except (StopIteration, csv.Error):
         return Reading(final_newline=final_newline)
     problems = _header_problems(header, profile)
@@ -98,50 +97,39 @@ def read(content: bytes, profile: Layout) -> Reading:
     return _body(rows, header, profile, final_newline)
 
 
-def _rows(text: str, profile: Layout) -> Iterator[tuple[int, list[str]]]:
-    """(line number in the file, cells) of every row that is not blank, header first."""
-    lines = io.StringIO(text, newline="")
-    for _ in range(profile.skip_rows):
-        lines.readline()
-    reader = csv.reader(lines, delimiter=profile.delimiter, quotechar=profile.quote, strict=True)
-    start = 1
-    for cells in reader:
-        if any(cell.strip() for cell in cells):
-            yield start + profile.skip_rows, cells
-        start = reader.line_num + 1
-
-
-def _header_problems(header: list[str], profile: Layout) -> tuple[str, ...]:
-    mapped = {name: title for name, title in profile.columns.mapped().items() if name not in profile.optional}
-    missing = [f"{title} ({name})" for name, title in mapped.items() if title not in header]
+def _header_problems(header: Sequence[str], profile: Layout) -> tuple[str, ...]:
+    mapped = {name: titles for name, titles in profile.columns.mapped().items() if name not in profile.optional}
+    missing = [f"{title} ({name})" for name, titles in mapped.items() for title in titles if title not in header]
+    missing += [f"{title} ({profile.table}.ignore_rows)" for title in profile.ignore_rows if title not in header]
     repeated = [title for title, count in Counter(header).items() if count > 1 and title]
     problems = []
     if missing:
+        cut = "widths" if profile.widths else "delimiter"
         problems.append(
             f"missing columns: {', '.join(missing)}; the file has: {', '.join(header)}. Remedy: send the report with these columns, or"
-            f" correct {profile.table}.columns, {profile.table}.delimiter or {profile.table}.skip_rows"
+            f" correct {profile.table}.columns, {profile.table}.ignore_rows, {profile.table}.{cut} or {profile.table}.skip_rows"
         )
     if repeated:
         problems.append(f"columns named twice: {', '.join(repeated)}. Remedy: send the report with each header once")
     return tuple(problems)
 
 
-def _body(rows: Iterator[tuple[int, list[str]]], header: list[str], profile: Layout, final_newline: bool) -> Reading:
+def _body(rows: Iterator[Row], header: Sequence[str], profile: Layout, final_newline: bool) -> Reading:
     read: list[Line | Booking] = []
     bad: list[BadRow] = []
-    last_short: str | None = None
     truncated: str | None = None
     count = 0
     try:
-        for number, cells in rows:
+        for row in rows:
+            if cutting.is_ignored(row, header, profile):
+                continue
             count += 1
-            last_short = (
-                None if len(cells) >= len(header) else f"line {number} has {len(cells)} of {len(header)} columns"
-            )
-            item = _row(number, cells, header, profile)
+            if row.unfinished and len(row.cells) < len(header):  # a short row that has a line end is a bad row instead
+                short = f"line {row.number} has {len(row.cells)} of {len(header)} columns"
+                truncated = f"the last line is incomplete: {short}"
+                break
+            item = _item(row, header, profile)
             bad.append(item) if isinstance(item, BadRow) else read.append(item)
-        if last_short and not final_newline:  # a short row that has a line end is a bad row; one without was cut
-            truncated, bad = f"the last line is incomplete: {last_short}", bad[:-1]
     except csv.Error as error:
         truncated = f"the file ends inside a row ({error})"
     return Reading(
@@ -154,54 +142,31 @@ def _body(rows: Iterator[tuple[int, list[str]]], header: list[str], profile: Lay
     )
 
 
-def _row(number: int, cells: list[str], header: list[str], profile: Layout) -> Line | Booking | BadRow:
-    named = dict(zip(header, (cell.strip() for cell in cells), strict=False))
-    mapped = profile.columns.mapped()
-    texts = {name: named[title] for name, title in mapped.items() if title in named}
+def _item(row: Row, header: Sequence[str], profile: Layout) -> Line | Booking | BadRow:
+    named = dict(zip(header, row.cells, strict=False))
+    cells = Cells(named, profile)
     try:
-        if len(cells) != len(header):
-            raise BadValue(
-                "wrong_column_count",
-                f"the row has {len(cells)} columns and the header {len(header)}",
-                f"quote cells that hold the separator {profile.delimiter!r}, and send the report again",
-            )
-        row = Cells(texts, profile)
-        row.check()
-        extra = {title: cell for title, cell in named.items() if title and title not in mapped.values()}
-        values = _open_item(row, profile) if isinstance(profile, Profile) else _booked(row)
-        return (Line if isinstance(profile, Profile) else Booking)(number=number, extra=extra, **values)
+        if len(row.cells) != len(header):
+            raise _misshapen(row, header, profile)
+        cells.check()
+        extra = {title: cell for title, cell in named.items() if title and title not in profile.columns.read_titles}
+        values = open_item(cells, profile) if isinstance(profile, Profile) else booking(cells)
+        return (Line if isinstance(profile, Profile) else Booking)(number=row.number, extra=extra, **values)
     except BadValue as error:
         remedy = _remedied(error.remedy, profile)
-        return BadRow(number, texts.get(profile.key, ""), error.code, str(error), remedy, named)
+        return BadRow(row.number, cells.cell(profile.key) or "", error.code, str(error), remedy, named)
+
+
+def _misshapen(row: Row, header: Sequence[str], profile: Layout) -> BadValue:
+    quoted = f"quote cells that hold the separator {profile.delimiter!r}, and send the report again"
+    return BadValue(
+        "wrong_column_count",
+        f"the row has {len(row.cells)} columns and the header {len(header)}",
+        ("correct profile.widths" if profile.widths else quoted)
+        + ", or name the row in profile.ignore_rows if it is no item",
+    )
 
 
 def _remedied(text: str, profile: Layout) -> str:
     """A remedy names the table that the settings have."""
     return text.replace("profile.", f"{profile.table}.")
-
-
-def _open_item(row: Cells, profile: Profile) -> dict[str, Any]:
-    flag = row.texts.get("is_disputed")
-    return {
-        "invoice_ref": row.texts["invoice_ref"],
-        "customer_ref": row.texts["customer_ref"],
-        "customer_name": row.text("customer_name"),
-        "currency": row.currency,
-        "open_amount": row.amount("open_amount"),
-        "original_amount": row.amount("original_amount"),
-        "invoice_date": row.day("invoice_date"),
-        "due_date": row.day("due_date"),
-        "is_disputed": None if flag is None else parse_flag(flag, profile.true_values, profile.false_values),
-        "scope": row.texts.get("scope", ""),
-        "report_date": row.day("report_date"),
-    }
-
-
-def _booked(row: Cells) -> dict[str, Any]:
-    words = ("transaction_id", "reference", "description", "counterparty", "bank_account")
-    return {
-        "currency": row.currency,
-        "amount": row.amount("amount"),
-        "booked_date": row.day("booked_date"),
-        **{name: row.text(name) for name in words},
-    }

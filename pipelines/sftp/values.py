@@ -1,6 +1,7 @@
 """Cells of a report -> exact values. Every function raises BadValue, which says what is wrong and how to mend it; nothing is guessed."""
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -91,6 +92,18 @@ def parse_amount(
             "amount_too_large", f"{text!r} has more than {_INTEGER_DIGITS} digits", "correct the row and send it again"
         )
     return Decimal(f"{match['sign']}{whole}.{part[:places] or '0'}")
+
+
+def total(amounts: Iterable[Decimal]) -> Decimal:
+    """The exact sum of amounts that `parse_amount` gave."""
+    found = sum(amounts, Decimal(0))
+    if abs(found) >= 10**_INTEGER_DIGITS:
+        raise BadValue(
+            "amount_too_large",
+            f"the sum {found:f} has more than {_INTEGER_DIGITS} digits",
+            "correct the row and send it again",
+        )
+    return found
 
 
 def _leading_sign(text: str, negative: str) -> str:

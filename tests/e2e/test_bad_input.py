@@ -4,22 +4,21 @@ One company for all; the tests mend what they broke, and the last one asks wheth
 """
 
 import itertools
+import json
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
-from pipelines.connections import Connection
 from pipelines.stripe.client import StripeReader
 from pipelines.sync import SyncReport, sync
-from pipelines.system import Check, TieoutError
+from tests.e2e.mishaps import access, attempt, changed, checked, circle, environment, mended, trouble
 from tests.e2e.sender import sending
 from tests.e2e.tie_out import differences
 from tests.e2e.world import World, world
@@ -32,79 +31,28 @@ DAYS = itertools.count()
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A small company, read once."""
     with world(tmp_path_factory.mktemp("bad_input"), seed=5, customers=100, months=6) as made:
+        os.environ["TIEOUT_DATA"] = str(
+            made.home.root
+        )  # where a check and a writer keep what they know; `world` puts it back
         made.ingest()
         yield made
-
-
-def attempt(company: World, connection: Connection) -> SyncReport | TieoutError:
-    try:
-        return sync(connection, company.home, confirmations=company.outbox.confirmations())
-    except TieoutError as error:
-        return error
-
-
-def trouble(company: World, broken: Connection, *words: str, beside: str) -> str:
-    """A day passes; the broken connection says what is wrong, in these words and with its name; another one goes on."""
-    company.advance(1)
-    error, other = attempt(company, broken), attempt(company, company.connections.get(beside))
-    assert isinstance(error, TieoutError), f"{broken.name} went on: {error}"
-    assert isinstance(other, SyncReport), str(other)
-    told = str(error)
-    missing = [word for word in (broken.name, *words) if word.lower() not in told.lower()]
-    assert not missing, f"{missing} not in: {told}"
-    return told
-
-
-def mended(company: World, name: str) -> None:
-    """The next sync reads what came meanwhile, and the one after it nothing."""
-    first, second = (attempt(company, company.connections.get(name)) for _ in range(2))
-    assert isinstance(first, SyncReport), str(first)
-    assert first.rows > 0
-    assert isinstance(second, SyncReport), str(second)
-    assert second.rows == 0, second.versions
-
-
-def checked(connection: Connection) -> Check:
-    found: Check = connection.declared.check(connection)
-    assert not found.active
-    assert all(problem.message and problem.remedy for problem in found.problems)
-    return found
-
-
-@contextmanager
-def unset(variable: str) -> Iterator[None]:
-    value = os.environ.pop(variable)
-    try:
-        yield
-    finally:
-        os.environ[variable] = value
-
-
-@contextmanager
-def access(company: World, name: str, **wish: Any) -> Iterator[None]:
-    """What an administrator over there does to our login or role, and takes back."""
-    company.control("POST", "access", json={"connection": name, **wish})
-    try:
-        yield
-    finally:
-        company.control("POST", "access", json={"connection": name})
-
-
-def changed(connection: Connection, **settings: Any) -> Connection:
-    """The connection as someone mistyped it."""
-    return replace(connection, settings=connection.settings.model_copy(update=settings))
 
 
 # Who we are
 
 
 @pytest.mark.parametrize(
-    ("name", "field", "beside"), [("books_us", "token_secret", "cards_us"), ("cards_emea", "api_key", "cards_us")]
+    ("name", "field", "beside"),
+    [
+        ("books_us", "token_secret", "cards_us"),
+        ("qbo_us", "refresh_token", "cards_us"),
+        ("cards_emea", "api_key", "cards_us"),
+    ],
 )
 def test_a_missing_secret_names_its_variable(company: World, name: str, field: str, beside: str) -> None:
     connection = company.connections.get(name)
     variable = getattr(connection.settings, field).variable
-    with unset(variable):
+    with environment(variable):
         trouble(company, connection, variable, "Remedy", beside=beside)
         assert checked(connection).state == "not_configured"
     mended(company, name)
@@ -119,6 +67,31 @@ def test_a_wrong_account_id_is_named_with_what_it_was_tried_as(company: World) -
     assert problem.code == "wrong_account"
     assert "account_id" in problem.remedy
     mended(company, "books_us")
+
+
+def test_a_wrong_company_is_named_with_what_to_check(company: World) -> None:
+    wrong = changed(company.connections.get("qbo_us"), realm_id="9130350120017399")
+    trouble(company, wrong, "Remedy", "realm_id", "another company", beside="cards_qbo_us")
+    (problem,) = checked(wrong).problems
+    assert problem.code == "wrong_realm"
+    mended(company, "qbo_us")
+
+
+@pytest.mark.parametrize(
+    ("wish", "code", "words"),
+    [
+        ({"revoked": True}, "expired_link", ("invalid_grant", "connect the company again", "refresh token")),
+        ({"without": ["com.intuit.quickbooks.accounting"]}, "missing_scope", ("3100", "consent again", "scope")),
+    ],
+)
+def test_a_link_that_expired_or_lacks_its_scope_asks_for_consent(
+    company: World, wish: dict[str, Any], code: str, words: tuple[str, ...]
+) -> None:
+    connection = company.connections.get("qbo_us")
+    with access(company, "qbo_us", **wish):
+        trouble(company, connection, *words, "Remedy", beside="cards_qbo_us")
+        assert checked(connection).problems[0].code == code
+    mended(company, "qbo_us")
 
 
 @pytest.mark.parametrize(("name", "beside"), [("books_us", "cards_us"), ("books_emea", "cards_emea")])
@@ -204,10 +177,96 @@ def assert_has_every_invoice(company: World, *, since_then: bool = True) -> None
         assert {row["id"] for row in found if row["gone"]} & told.keys() == set()
 
 
+# What waits to be written meanwhile
+
+
+def standing(company: World, name: str) -> dict[str, Any]:
+    """How far a connection was read: its cursors, and through when its data is whole."""
+    (known,) = company.rows(f"select complete_through from raw_tieout.connection where connection = '{name}'")
+    cursors = company.rows(
+        f"select * from raw_netsuite._dlt_pipeline_state where pipeline_name = 'netsuite_{name}' order by version"
+    )
+    return {**known, "cursors": cursors}
+
+
+def written(company: World, account: str, since: int) -> list[str]:
+    """What the twin of an account carried out: a record's key, or its path where it was there before."""
+    found = company.control("GET", f"log?since={since}&limit=20000")["writes"]
+    ours = [entry for entry in found if entry["path"].startswith(f"/netsuite/{account}/")]
+    return [
+        str(json.loads(entry["body"]).get("externalId") or entry["path"].rpartition("/record/v1/")[2]) for entry in ours
+    ]
+
+
+class Queue:
+    """What waits to be written to books of NetSuite, and how far these were read, at one moment."""
+
+    def __init__(self, company: World, name: str, account: str) -> None:
+        self.company, self.name, self.account = company, name, account
+        self.keys = {intent.key for intent in company.outbox.list(connection=name, state="planned")}
+        self.read = standing(company, name)
+        self.begun = company.control("GET", "log?limit=0")["total"]
+
+    def written(self) -> list[str]:
+        return written(self.company, self.account, self.begun)
+
+    def assert_untouched(self) -> None:
+        """Every intent still planned, nothing written over there, no cursor moved, and the connection says that it is disconnected."""
+        assert {self.company.outbox.show(key).intent.state for key in self.keys} == {"planned"}
+        assert self.written() == []
+        assert standing(self.company, self.name) == self.read
+        (row,) = self.company.rows(f"select * from raw_tieout.connection where connection = '{self.name}'")
+        assert row["state"] == "disconnected"
+        assert self.name in row["last_error"]
+
+
+def test_while_disconnected_nothing_moves_and_new_credentials_resume_and_drain(company: World) -> None:
+    name, provider = "books_us", "cards_us"
+    connection = company.connections.get(name)
+    company.ingest()
+    company.transform()
+    assert not company.plan().red
+    queue = Queue(company, name, "7311001")
+    assert {company.outbox.show(key).intent.kind for key in queue.keys} == {"payment", "reversal"}
+    assert queue.read["cursors"]
+
+    company.advance(1)
+    with access(company, name, revoked=True):
+        unread, report = circle(company, name, provider)
+        assert unread == {name}
+        assert name in {one.connection for one in report.stopped}
+        assert {sent.connection for sent in report.posted} > {"qbo_us", "books_emea"}, "the others' writes went on"
+        queue.assert_untouched()
+    with environment(connection.settings.token_secret.variable, "mistyped"):
+        attempt(company, connection)
+        assert [one.connection for one in company.deliver().stopped] == [name]
+        queue.assert_untouched()
+    # The credentials are good again, and nobody has read yet what was booked over there meanwhile.
+    (stopped,) = company.deliver().stopped
+    assert (stopped.connection, stopped.left) == (name, len(queue.keys))
+    queue.assert_untouched()
+
+    unread, report = circle(company, name, provider)
+    assert unread == set()
+    assert standing(company, name)["complete_through"] > queue.read["complete_through"]
+    assert_exactly_once(company, queue.keys, queue.written())
+    _unread, again = circle(company, name, provider)
+    assert {sent.key for sent in again.posted} & queue.keys == set()
+
+
+def assert_exactly_once(company: World, keys: set[str], done: list[str]) -> None:
+    for intent in (company.outbox.show(key).intent for key in keys):
+        assert intent.state == "posted"
+        if intent.kind == "payment":
+            assert done.count(intent.key) == 1
+        else:
+            assert done.count(f"customerPayment/{intent.body['payment_id']}") == 1
+
+
 # What they answer
 
 
-@pytest.mark.parametrize("name", ["books_us", "cards_us"])
+@pytest.mark.parametrize("name", ["books_us", "qbo_us", "cards_us"])
 def test_a_malformed_page_is_asked_for_again_and_never_half_read(
     company: World, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -217,7 +276,7 @@ def test_a_malformed_page_is_asked_for_again_and_never_half_read(
     rule = {
         "system": connection.system,
         "kind": "malformed",
-        "route": {"netsuite": "*suiteql*"}.get(connection.system, "*"),
+        "route": {"netsuite": "*suiteql*", "quickbooks": "*/company/*"}.get(connection.system, "*"),
     }
     company.advance(1)
     try:
@@ -226,7 +285,7 @@ def test_a_malformed_page_is_asked_for_again_and_never_half_read(
         assert isinstance(once, SyncReport), str(once)
         assert once.rows > 0
         company.faults(rule)
-        trouble(company, connection, "JSON" if connection.system == "netsuite" else "/v1/", beside="drop_dach")
+        trouble(company, connection, "/v1/" if connection.system == "stripe" else "JSON", beside="drop_dach")
     finally:
         company.faults()
     mended(company, name)
@@ -353,21 +412,81 @@ def test_an_amount_that_does_not_read_is_set_aside_and_closes_nothing(
     assert report_row(company, name, file)["status"] == "applied"
 
 
+def quickbooks(company: World, name: str, entity: str, **body: Any) -> dict[str, Any]:
+    """Somebody enters or changes a record over there, not through our client; returns it."""
+    connection = company.connections.get(name)
+    grant = json.loads((company.home.root / "tokens" / f"quickbooks_{connection.settings.realm_id}.json").read_bytes())
+    done = requests.post(
+        f"{connection.settings.company_url}/{entity.lower()}?minorversion=75",
+        json=body,
+        headers={"Authorization": f"Bearer {grant['access_token']}", "Accept": "application/json"},
+        timeout=20,
+    )
+    assert done.status_code == 200, done.text
+    found: dict[str, Any] = done.json()[entity]
+    return found
+
+
+def invoice_line(amount: str) -> dict[str, Any]:
+    return {"DetailType": "SalesItemLineDetail", "Amount": amount, "SalesItemLineDetail": {"ItemRef": {"value": "1"}}}
+
+
+def test_an_amount_that_its_currency_cannot_have_is_set_aside_until_it_is_corrected(company: World) -> None:
+    """QuickBooks keeps cents of every currency, of yen too."""
+    name = "qbo_us"
+    yen = {"CurrencyRef": {"value": "JPY"}}
+    quickbooks(company, name, "CompanyCurrency", Code="JPY")
+    customer = quickbooks(company, name, "Customer", DisplayName="Half a Yen KK", **yen)
+    head = {"CustomerRef": {"value": customer["Id"]}, "ExchangeRate": "0.0065", **yen}
+    wrong, right = (
+        quickbooks(company, name, "Invoice", Line=[invoice_line(amount)], **head) for amount in ("1000.50", "2000")
+    )
+    done, other = attempt(company, company.connections.get(name)), attempt(company, company.connections.get("qbo_uk"))
+    assert isinstance(done, SyncReport), str(done)
+    assert isinstance(other, SyncReport), str(other)
+    assert done.quarantined == 1
+    (aside,) = company.rows(f"select * from raw_tieout.quarantine where connection = '{name}'")
+    assert (aside["table_name"], aside["record_key"]) == ("invoice", wrong["Id"])
+    assert all(word in aside["reason"] for word in (name, "invoice", wrong["Id"], "1000.5", "0 decimals of JPY"))
+    assert "Correct the amount in QuickBooks and sync again" in aside["remedy"]
+    assert json.loads(aside["payload"])["Id"] == wrong["Id"]
+    assert read_amounts(company, name, customer["Id"]) == {right["Id"]: Decimal(2000)}
+
+    quickbooks(
+        company, name, "Invoice", Id=wrong["Id"], SyncToken=wrong["SyncToken"], Line=[invoice_line("1000")], **head
+    )
+    mended(company, name)
+    assert read_amounts(company, name, customer["Id"]) == {right["Id"]: Decimal(2000), wrong["Id"]: Decimal(1000)}
+
+
+def read_amounts(company: World, name: str, customer: str) -> dict[str, Decimal]:
+    """The newest version of each invoice of a customer."""
+    found = company.rows(
+        f"""select id, arg_max(total_amt, (_dlt_load_id, _seq)) as total from raw_quickbooks.invoice
+        where connection = '{name}' and customer = '{customer}' group by id"""
+    )
+    return {row["id"]: row["total"] for row in found}
+
+
 # What is left of it in the books
 
 
 def test_a_currency_without_a_rate_is_a_break_until_it_has_one(company: World, tmp_path: Path) -> None:
     """Books that take the reference rates, before those were read: no base amount is guessed."""
     young = company.beside(tmp_path / "young")
-    young.ingest("books_emea")
+    bases = {"books_emea": "EUR", "qbo_uk": "GBP"}
+    young.ingest(*bases)
     models = upto("missing_rates", "rec_documents")
     young.fill(only=models)
-    foreign = young.rows("select * from ledger.ar_documents where currency <> 'EUR'")
-    assert foreign
+    documents = young.rows("select * from ledger.ar_documents")
+    foreign = [row for row in documents if row["currency"] != bases[row["connection"]]]
+    assert {row["connection"] for row in foreign} == set(bases)
     assert {(row["base_amount"], row["base_rate"]) for row in foreign} == {(None, None)}
     told = young.rows("select * from ops.missing_rates")
-    assert {row["currency"] for row in told} == {row["currency"] for row in foreign}
-    assert {(row["connection"], row["base_currency"]) for row in told} == {("books_emea", "EUR")}
+    assert {(row["connection"], row["currency"]) for row in told} == {
+        (row["connection"], row["currency"]) for row in foreign
+    }
+    assert {(row["connection"], row["base_currency"]) for row in told} == set(bases.items())
     assert all("enter a rate" in row["remedy"] for row in told)
     breaks = young.rows("select * from reconciliation.rec_documents where reason = 'missing_rate'")
     assert {row["left_key"] for row in breaks} == {row["document_key"] for row in foreign if not row["is_deleted"]}
@@ -379,12 +498,20 @@ def test_a_currency_without_a_rate_is_a_break_until_it_has_one(company: World, t
     assert young.rows("select * from ledger.ar_documents where base_amount is null") == []
 
 
-def test_an_invoice_listed_twice_is_a_break_and_after_all_that_the_ledger_ties_out(company: World) -> None:
+def test_an_invoice_listed_or_numbered_twice_is_a_break_and_after_all_that_the_ledger_ties_out(company: World) -> None:
     name, good = "drop_dach", last_good(company, "drop_dach")
     rows = good.splitlines(keepends=True)
     file, _ = send(company, name, b"".join([*rows, rows[1]]))
     company.ingest()
     company.transform()
+
+    same = company.rows(
+        "select * from reconciliation.rec_documents where reason = 'duplicate_document_number' and connection = 'qbo_us'"
+    )
+    (ours,) = [row for row in same if "QS99999" in row["detail"]]
+    assert ours["left_key"] != ours["right_key"]
+    assert all(key.startswith("quickbooks:qbo_us:") for key in (ours["left_key"], ours["right_key"]))
+    assert "Remedy: renumber one" in ours["detail"]
 
     twice = company.rows("select * from reconciliation.rec_reports where reason = 'duplicate_in_report'")
     number = rows[1].split(b",")[2].decode()

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,11 +72,11 @@ class World:
         with warehouse_lock(self.home), load.connect(self.home) as warehouse:
             fill(warehouse, only=only, changed=changed)
 
-    def plan(self) -> Any:
-        return writeback.plan(self.home, self.outbox, self.connections)
+    def plan(self, without: Collection[str] = ()) -> Any:
+        return writeback.plan(self.home, self.outbox, self.connections, without=without)
 
-    def deliver(self) -> DeliveryReport:
-        return writeback.deliver(self.outbox, self.connections)
+    def deliver(self, without: Collection[str] = ()) -> DeliveryReport:
+        return writeback.deliver(self.outbox, self.connections, without=without, home=self.home)
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         with warehouse_lock(self.home), load.connect(self.home) as warehouse:

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from pipelines import __main__ as cli
-from pipelines import connections
+from pipelines import connections, systems
 from pipelines.connections import Connection, Secret, Settings
 from pipelines.system import Check, NotConfigured, System
 
@@ -149,6 +149,19 @@ def test_the_example_is_valid_and_names_every_setting(monkeypatch: pytest.Monkey
             assert name in text or name == "private_key", f"{item.system}: {name}"
             if isinstance(value, Secret):
                 assert value.variable in variables
+
+
+def test_a_company_that_is_read_whole_has_one_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copied section that still names the first one's company would take its stored login, and count it twice."""
+    monkeypatch.setattr(connections, "systems", systems)
+    table = (
+        '[quickbooks.{0}]\nrealm_id = "{1}"\nclient_id = "${{A}}"\nclient_secret = "${{B}}"\nrefresh_token = "${{C}}"\n'
+    )
+    own = write(tmp_path, table.format("uk", "9130") + table.format("us", "9131"))
+    assert [item.name for item in connections.load(own)] == ["uk", "us"]
+    same = write(tmp_path, table.format("uk", "9130") + table.format("us", "91 30"))
+    with pytest.raises(NotConfigured, match=r"1 problem.*\n.*\[quickbooks.us\]: 9130 is read by 'uk' already"):
+        connections.load(same)
 
 
 def test_a_missing_secret_names_its_connection_and_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

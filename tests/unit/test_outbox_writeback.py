@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from pipelines import __main__ as cli
-from pipelines import writeback
+from pipelines import journal, writeback
 from pipelines.connections import Secret
 from pipelines.home import Home
 from pipelines.outbox import KINDS, Outbox, State
@@ -83,6 +83,27 @@ def test_what_was_not_read_is_neither_planned_nor_voided_nor_sent(
     assert (len(us.calls), len(emea.records), [one.connection for one in report.stopped]) == (0, 2, ["books_us"])
     result = writeback.plan(home, outbox, configured)
     assert (result.new, result.voided) == ((key("ch_2"),), (key(),)), "the next run that read it plans it"
+
+
+@pytest.mark.parametrize("failed", ["books_us", "cards_us"])
+def test_nothing_is_sent_to_what_could_not_be_read_last_until_it_is_read(
+    outbox: Outbox, failed: str, tmp_path: Path
+) -> None:
+    us, emea, home = Erp(), Erp(), Home(tmp_path)
+    configured: Any = [
+        books("cards_us", None),
+        books("books_us", lambda _: us, "cards_us"),
+        books("books_emea", lambda _: emea),
+    ]
+    for state in ("active", "disconnected"):
+        journal.write(home, {"connection": failed, "state": state, "started": "2026-11-02T09:00:00+00:00"})
+    report = writeback.deliver(outbox, configured, home=home)
+    assert (report.red, len(us.calls), len(emea.records)) == (True, 0, 1)
+    assert [(one.connection, one.left) for one in report.stopped] == [("books_us", 1)]
+    assert outbox.show(key()).intent.state == "planned"
+    assert "after the next good sync" in str(outbox.show(key()).intent.blocked)
+    journal.write(home, {"connection": failed, "state": "active", "started": "2026-11-02T10:00:00+00:00"})
+    assert [one.key for one in writeback.deliver(outbox, configured, home=home).posted] == [key()]
 
 
 def test_the_commands_know_the_outboxs_words() -> None:

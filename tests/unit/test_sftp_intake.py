@@ -53,7 +53,12 @@ class Folder:
         """One pass; returns what it decided, by file name."""
         self.context = SyncContext(self.home, full=full, confirmed=frozenset(confirmed))
         made = intake.Intake(Connection("drop", "sftp", settings(**changes)), self.context)
-        return {outcome.report.file_name[6:14]: outcome.report.status for outcome in made.outcomes(self.state)}
+        self.outcomes = list(made.outcomes(self.state))
+        return {outcome.report.file_name[6:14]: outcome.report.status for outcome in self.outcomes}
+
+    def gone(self) -> tuple[int, ...]:
+        """The lines that the last pass no longer read as such."""
+        return tuple(number for outcome in self.outcomes for number in outcome.gone)
 
     def order(self) -> list[str]:
         """The days of the applied reports, in the order in which they speak."""

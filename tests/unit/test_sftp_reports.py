@@ -182,4 +182,4 @@ def test_the_profiles_in_the_docs_are_valid() -> None:
     tables = [
         table for block in text.split("```toml")[1:] for table in tomllib.loads(block.split("```")[0])["sftp"].values()
     ]
-    assert [SftpSettings(**table).layout.currency for table in tables] == ["EUR", None, None]
+    assert [SftpSettings(**table).layout.currency for table in tables] == ["EUR", None, "EUR", None]
