@@ -79,7 +79,7 @@ def is_current(pipeline: Any, connection: Connection, warehouse: duckdb.DuckDBPy
     folder, names = Path(pipeline.working_dir), pipeline.schema_names
     if pipeline.list_extracted_load_packages() or pipeline.list_normalized_load_packages() or len(names) != 1:
         return False
-    if len(list((folder / "load" / "loaded").iterdir())) > _KEPT_PACKAGES:
+    if len(list((folder / "load" / "loaded").glob("*"))) > _KEPT_PACKAGES:
         return False
     local = pipeline.state["_version_hash"], pipeline.schemas[names[0]].stored_version_hash
     state = _last(connection, warehouse, "_dlt_pipeline_state", "pipeline_name", name_of(connection))

@@ -33,10 +33,9 @@ def trouble(company: World, broken: Connection, *words: str, beside: str) -> str
 
 
 def mended(company: World, name: str) -> None:
-    """The next sync reads what came meanwhile, and the one after it nothing."""
+    """The next sync reads what came meanwhile, if anything did, and the one after it nothing. That nothing is missing, the tie-out says."""
     first, second = (attempt(company, company.connections.get(name)) for _ in range(2))
     assert isinstance(first, SyncReport), str(first)
-    assert first.rows > 0
     assert isinstance(second, SyncReport), str(second)
     assert second.rows == 0, second.versions
 

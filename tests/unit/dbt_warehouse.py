@@ -25,60 +25,70 @@ class Warehouse:
 
     def __init__(self, path: Path) -> None:
         self.path, self.load, self._seq = path, 1, 0
-        with duckdb.connect(str(path), config={"storage_compatibility_version": "v1.4.0"}) as db:
-            for table in TABLES.values():
-                types = {
-                    **{column.name: column.type for column in table.columns},
-                    **{column.name: column.type for column in LINEAGE},
-                }
-                columns = ", ".join(f'"{column}" {SQL_TYPES[kind]}' for column, kind in types.items())
-                db.execute(f"create schema if not exists {table.dataset}")
-                db.execute(f'create table {table.dataset}."{table.name}" ({columns}, _dlt_load_id varchar)')
+        self._open: duckdb.DuckDBPyConnection | None = None
+        self._db.execute("begin")
+        for table in TABLES.values():
+            types = {
+                **{column.name: column.type for column in table.columns},
+                **{column.name: column.type for column in LINEAGE},
+            }
+            columns = ", ".join(f'"{column}" {SQL_TYPES[kind]}' for column, kind in types.items())
+            self._db.execute(f"create schema if not exists {table.dataset}")
+            self._db.execute(f'create table {table.dataset}."{table.name}" ({columns}, _dlt_load_id varchar)')
+        self._db.execute("commit")
+
+    @property
+    def _db(self) -> duckdb.DuckDBPyConnection:
+        """The file stays open until dbt itself is to open it: a connection costs more than the rows of a test."""
+        if self._open is None:
+            self._open = duckdb.connect(str(self.path), config={"storage_compatibility_version": "v1.4.0"})
+            self._open.execute("set TimeZone = 'UTC'")
+        return self._open
+
+    def close(self) -> None:
+        if self._open is not None:
+            self._open.close()
+        self._open = None
 
     def put(self, table: str, connection: str, *rows: dict[str, Any], deleted: bool = False) -> None:
         """Append versions of records, as of this load."""
         dataset, name = table.split(".")
-        with duckdb.connect(str(self.path)) as db:
-            db.execute("set TimeZone = 'UTC'")
-            for row in rows:
-                self._seq += 1
-                lineage = {
-                    "connection": connection, "is_deleted": deleted, "_row_hash": str(self._seq), "_seq": self._seq,
-                    "_extracted_at": datetime(2026, 11, 1, 0, self.load, tzinfo=UTC), "_dlt_load_id": f"17000000{self.load:02}.0",
-                }  # fmt: skip
-                values = {
-                    key: json.dumps(item) if isinstance(item, list | dict) else item
-                    for key, item in {**row, **lineage}.items()
-                }
-                names = ", ".join(f'"{key}"' for key in values)
-                db.execute(
-                    f'insert into {dataset}."{name}" ({names}) values ({", ".join("?" for _ in values)})',
-                    list(values.values()),
-                )
+        self._db.execute("begin")
+        for row in rows:
+            self._seq += 1
+            lineage = {
+                "connection": connection, "is_deleted": deleted, "_row_hash": str(self._seq), "_seq": self._seq,
+                "_extracted_at": datetime(2026, 11, 1, 0, self.load, tzinfo=UTC), "_dlt_load_id": f"17000000{self.load:02}.0",
+            }  # fmt: skip
+            values = {
+                key: json.dumps(item) if isinstance(item, list | dict) else item
+                for key, item in {**row, **lineage}.items()
+            }
+            names = ", ".join(f'"{key}"' for key in values)
+            self._db.execute(
+                f'insert into {dataset}."{name}" ({names}) values ({", ".join("?" for _ in values)})',
+                list(values.values()),
+            )
+        self._db.execute("commit")
 
     def build(self) -> None:
         """Seeds, models and every test of the project, by dbt itself."""
+        self.close()
         dbt(self.path, "build")
 
     def models(self, variables: str = "{}") -> None:
         """Seeds and models, by the SQL that dbt compiled."""
-        with duckdb.connect(str(self.path)) as db:
-            db.execute("set TimeZone = 'UTC'")
-            fill(db, variables=variables)
+        fill(self._db, variables=variables)
 
     def tested(self) -> None:
         """Seeds and models, and every data test: none objects."""
         self.models()
-        with duckdb.connect(str(self.path)) as db:
-            db.execute("set TimeZone = 'UTC'")
-            assert faults(db) == {}
+        assert faults(self._db) == {}
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
-        with duckdb.connect(str(self.path)) as db:
-            db.execute("set TimeZone = 'UTC'")
-            cursor = db.execute(sql)
-            names = [column[0] for column in cursor.description or []]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        cursor = self._db.execute(sql)
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def one(self, sql: str) -> dict[str, Any]:
         (row,) = self.rows(sql)
