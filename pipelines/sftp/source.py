@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import dlt
 import pyarrow as pa
 
 from pipelines.connections import Connection
-from pipelines.load import resource
+from pipelines.load import living, resource
 from pipelines.sftp import statements
 from pipelines.sftp.client import SftpClient
 from pipelines.sftp.intake import Intake, Outcome
@@ -53,9 +54,7 @@ class Drop:
             self._reports += self._batches(REPORT, [_report_row(outcome)])
             rows, bad = self._rows(outcome)
             self._lines += self._batches(self.table, rows)
-            numbers = sorted({*outcome.gone, *(row.number for row in bad)} if outcome.gone else ())
-            gone = [{"report_id": outcome.report.report_id, "line_number": number} for number in numbers]
-            self._lines += self._batches(self.table, gone, deleted=True)
+            self._lines += self._batches(self.table, self._gone(outcome, bad), deleted=True)
             self._context.quarantine += [self._set_aside(outcome, row) for row in (*outcome.reading.bad_rows, *bad)]
             self._context.log.count(**{f"reports_{outcome.report.status}": 1})
             state["through"] = max(state.get("through", 0), outcome.report.modified_at)
@@ -77,6 +76,18 @@ class Drop:
         debits = sum(booking.amount <= 0 for booking in reading.bookings)
         self._context.log.count(statement_lines=len(rows), statement_debits=debits)
         return rows, [row for row in found if isinstance(row, BadRow)]
+
+    def _gone(self, outcome: Outcome, bad: list[BadRow]) -> list[dict[str, Any]]:
+        """The lines that stand in the warehouse, and that the report, read under other settings, no longer has."""
+        report = outcome.report.report_id
+        numbers = sorted({*outcome.gone, *(row.number for row in bad)} if outcome.gone else ())
+        return [
+            {"report_id": report, "line_number": number} for number in numbers if (report, number) in self._standing
+        ]
+
+    @cached_property
+    def _standing(self) -> set[tuple[Any, ...]]:
+        return {*living(self._context.home, self.table, self._name, "report_id, line_number", "true")}
 
     def attachments(self) -> Iterator[pa.Table]:
         """Every PDF known, each run: an unchanged one adds no version."""
