@@ -12,11 +12,16 @@ from xdist.scheduler import LoadScopeScheduling
 LONG_FIRST = (
     "test_truth",
     "test_bad_input",
+    "test_open_ar",
+    "test_shell",
+    "test_netsuite_client",
     "test_jobs",
     "test_quickbooks_client",
-    "test_netsuite_client",
     "test_exactly_once_netsuite",
+    "test_dbt_models",
+    "test_benchmarks",
     "test_stripe_client",
+    "test_dbt_history",
     "test_sftp_client",
 )
 SHARES_NOTHING = ("test_truth",)  # each of its tests has a company of its own
