@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines import load
 from tests.e2e.tie_out import differences, marts
 from tests.e2e.world import World, forget, world
 
@@ -33,8 +34,7 @@ def test_the_ledger_ties_out_before_and_after_writing_back_and_a_month_later(see
         company.ingest()
         company.transform()
         assert differences(company, company.truth()) == []
-        if seed == 1:
-            assert_equal_to_a_rebuild(company, tmp_path / "rebuilt")
+        assert_equal_to_a_rebuild(company, tmp_path / "rebuilt")
         forget(company.home)
 
 
@@ -58,10 +58,14 @@ def assert_equal_to_a_rebuild(company: World, root: Path) -> None:
     with closing(sqlite3.connect(company.home.outbox)) as ours, closing(sqlite3.connect(rebuilt.home.outbox)) as copy:
         ours.backup(copy)
     rebuilt.transform()
-    for relation in marts(company):
-        columns = {row["column_name"] for row in company.rows(f"select column_name from (describe {relation})")}
-        chosen = ", ".join(f'"{name}"' for name in sorted(columns - MEMORY))
-        # A record deleted before the rebuild cannot be read any more; it counts for nothing in either.
-        live = "where not is_deleted" if "is_deleted" in columns else LIVE_LINES if relation.endswith("_lines") else ""
-        query = f"select {chosen} from {relation} {live} order by all"
-        assert company.rows(query) == rebuilt.rows(query), relation
+    relations = marts(company)
+    with load.connect(company.home) as lived, load.connect(rebuilt.home) as made:
+        for relation in relations:
+            columns = {name for name, *_ in lived.execute(f"describe {relation}").fetchall()}
+            chosen = ", ".join(f'"{name}"' for name in sorted(columns - MEMORY))
+            # A record deleted before the rebuild cannot be read any more; it counts for nothing in either.
+            live = (
+                "where not is_deleted" if "is_deleted" in columns else LIVE_LINES if relation.endswith("_lines") else ""
+            )
+            query = f"select {chosen} from {relation} {live} order by all"
+            assert lived.execute(query).fetchall() == made.execute(query).fetchall(), f"{relation} ({chosen})"

@@ -14,7 +14,7 @@ parts as (
         open_amount, {{ money('0') }} as unapplied_amount, pending_amount,
         base_open_amount as base_amount
     from documents
-    where customer_key is not null
+    where customer_key is not null and not is_deleted
     union all
     select
         payments.system, payments.connection, payments.customer_key, payments.currency,
@@ -22,6 +22,7 @@ parts as (
         -{{ convert('payments.unapplied_amount', 'rates.base_rate', 'rates.base_exponent') }} as base_amount
     from payments
     left join rates on payments.payment_key = rates.record_key
+    where not payments.is_deleted
 ),
 
 final as (
