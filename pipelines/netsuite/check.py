@@ -5,7 +5,7 @@ token-based authentication switched off look the same; only its Login Audit Trai
 a host that does not exist (account id), a clock that is off, an OAuth 2.0 client or certificate refused at the token request, and the
 token limit. A role restricted to some subsidiaries is seen by references to subsidiaries that it cannot see; one restricted to
 subsidiaries that nothing visible refers to cannot be told from an account that has no others. Setup > User Access Tokens lets a person
-make tokens; no REST call needs it, so no call can tell whether the role has it.
+make tokens; no REST call needs it, so no call can tell whether the role has it: it is named where a login fails.
 """
 
 from collections.abc import Iterator

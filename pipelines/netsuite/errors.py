@@ -24,7 +24,8 @@ DUPLICATE = "already exists"
 _PERMISSION = ("does not have permission", "insufficient permission", "permission violation")
 LOGIN_REMEDY = (
     "in NetSuite open Setup > Users/Roles > View Login Audit Trail for the cause, then check account id, keys, that token and"
-    " integration record are active, and this machine's clock; put new credentials in the environment if they were revoked."
+    " integration record are active, that the role has Setup > User Access Tokens and Log in using Access Tokens (or OAuth 2.0 Access"
+    " Tokens), and this machine's clock; put new credentials in the environment if they were revoked."
 )
 
 
