@@ -80,5 +80,5 @@ SYSTEM = System(
     check=_check,
     writer=_writer,
     arrivals=_arrivals,
-    write_kinds=("payment", "deposit", "reversal"),
+    write_kinds=("payment", "deposit", "reversal", "record_update"),
 )

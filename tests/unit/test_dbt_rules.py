@@ -31,7 +31,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     )  # fmt: skip
     for invoice, charge, payment in (("101", "ch_1", "401"), ("102", "ch_2", "402")):
         made.payment(payment, "20.00", (invoice, "20.00"), memo=charge)
-        made.charge(charge, 2000, metadata={"customer_source_id": "12", "invoice_source_ids": invoice})
+        made.charge(charge, 2000, metadata={"customer_source_id": "12", "invoices_source_id": invoice})
         dispute = {"id": f"dp_{charge}", "charge": charge, "amount": 2000, "currency": "usd", "status": "lost", "reason": "fraudulent",
                    "is_charge_refundable": False, "created": datetime(2026, 10, 25, tzinfo=UTC)}  # fmt: skip
         made.put("raw_stripe.dispute", "cards", dispute)
