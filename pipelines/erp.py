@@ -95,7 +95,7 @@ class ErpSettings(Settings):
                 if name not in known and not (custom and re.fullmatch(custom, name)):
                     others = [*known, *([f"a custom field ({custom})"] if custom else [])]
                     raise ValueError(
-                        f"{level}: a rule may never write {name}: it is not known to carry neither money, currency, party, account, status,"
-                        f" links, number nor our key. Remedy: take it out; what may be named is {', '.join(others) or 'nothing'}"
+                        f"{level}: a rule may never write {name}: it may carry money, currency, party, account, status, links, number or our"
+                        f" own key. Remedy: take it out; what may be named is {', '.join(others) or 'nothing'}"
                     )
         return value
