@@ -33,7 +33,7 @@ _EVERY = {
     "drop_nordics": "realtime",
     "bank_emea": "realtime",
 }
-_RULED = ("books_us", "qbo_us")
+_RULED = ("books_emea", "qbo_us")
 _ZONES = {"drop_dach": "Europe/Berlin", "drop_nordics": "Europe/Stockholm", "bank_emea": "Europe/London"}
 
 
@@ -190,7 +190,7 @@ def _reconciled(office: Office) -> dict[str, Any]:
 
 
 def _ruled(connection: str, memo: str) -> dict[str, Any]:
-    """What may be written: everything; by rules one field, and in the main books alone."""
+    """What may be written: everything; by rules one field, and in one set of books of each ERP alone."""
     kinds = ("payment", "deposit", "reversal", *(("record_update",) if connection in _RULED else ()))
     fields = {"update_fields": {"invoice": [memo]}} if connection in _RULED else {}
     return {"writeback": dict.fromkeys(kinds, "apply"), **fields}

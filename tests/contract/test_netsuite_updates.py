@@ -124,6 +124,15 @@ def test_a_field_that_netsuite_does_not_know_is_refused_and_not_ignored(world: W
         writer(world).create(update(invoice, "custbody_nowhere", "x"))
 
 
+def test_a_closed_period_takes_what_does_not_post_only_where_it_says_so(world: World) -> None:
+    invoice, made = kit.invoice(world.books, date=kit.date(2026, 10, 1)), writer(world)
+    world.books.edit_row("accountingperiod", "10", at=world.clock.now(), arlocked="T")
+    with pytest.raises(Rejected, match="Oct 2026: it is closed or locked"):
+        made.create(update(invoice, "memo", "x"))
+    world.books.edit_row("accountingperiod", "10", at=world.clock.now(), allownonglchanges="T")
+    assert made.create(update(invoice, "memo", "x")) == invoice
+
+
 @pytest.mark.parametrize(
     ("level", "view", "named"),
     [("invoice", "Invoice", "Transactions > Invoice"), ("customer", "Customers", "Lists > Customers")],

@@ -22,13 +22,13 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     made.document("101", "50.00")
     made.document("102", "20.00", memo="Ask Ann")
     made.document("103", "30.00", trandate=date(2026, 3, 1))
+    made.document("105", "30.00", trandate=date(2026, 2, 1))
     made.document("104", "10.00")
     made.put("raw_netsuite.transaction", "books", {"id": "104"}, deleted=True)
-    made.put(
-        "raw_netsuite.accountingperiod", "books",
-        {"id": "3", "periodname": "Mar 2026", "startdate": date(2026, 3, 1), "enddate": date(2026, 3, 31), "closed": True, "isposting": True,
-         "isquarter": False, "isyear": False},
-    )  # fmt: skip
+    for month, last, allows in ((2, 28, False), (3, 31, True)):
+        period = {"id": str(month), "periodname": f"{month}/2026", "startdate": date(2026, month, 1), "enddate": date(2026, month, last),
+                  "closed": True, "allownonglchanges": allows, "isposting": True, "isquarter": False, "isyear": False}  # fmt: skip
+        made.put("raw_netsuite.accountingperiod", "books", period)
     for invoice, charge, payment in (("101", "ch_1", "401"), ("102", "ch_2", "402")):
         made.payment(payment, "20.00", (invoice, "20.00"), memo=charge)
         made.charge(charge, 2000, metadata={"customer_source_id": "12", "invoices_source_id": invoice})
@@ -84,6 +84,7 @@ def test_a_rules_row_becomes_one_write(house: Warehouse) -> None:
         (("books", "invoice", "999", "memo", "x", "e"), "unknown_record"),
         (("books", "invoice", "401", "memo", "x", "e"), "unknown_record"),  # a payment's id
         (("books", "invoice", "104", "memo", "x", "e"), "deleted_record"),
+        (("books", "invoice", "105", "memo", "x", "e"), "closed_period"),
         (("books", "invoice", "101", "memo", None, "e"), "no_value"),
         (("books", "invoice", "101", "otherRefNum", "x", "e"), "field_not_allowed"),
         (("books", "invoice", "101", None, "x", "e"), "field_not_allowed"),
@@ -108,7 +109,7 @@ def test_two_values_for_one_field_are_none(house: Warehouse) -> None:
     assert ("memo to be x" in detail, "memo to be y" in detail) == (True, True)
 
 
-def test_a_closed_period_is_told_and_the_erp_decides(house: Warehouse) -> None:
+def test_a_closed_period_that_allows_what_does_not_post_is_told_and_the_erp_decides(house: Warehouse) -> None:
     updates, exceptions = planned(house, ("books", "invoice", "103", "memo", "x", "e"))
     assert len(updates) == 1
     assert exceptions == {("netsuite:books:103", "closed_period")}

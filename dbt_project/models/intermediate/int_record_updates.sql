@@ -115,12 +115,14 @@ keyed as (
 ),
 
 closed as (
-    select distinct keyed.intent_key
+    select keyed.intent_key, max(case when periods.is_sealed then 1 else 0 end) = 1 as is_sealed
     from keyed
     inner join periods
         on
             keyed.connection = periods.connection
             and keyed.record_date between periods.start_date and periods.end_date
+    where keyed.obstacle is null
+    group by keyed.intent_key
 ),
 
 sent as (
@@ -147,7 +149,18 @@ overtaken as (
 
 final as (
     select
-        keyed.*,
+        keyed.connection,
+        keyed.record_type,
+        keyed.record_id,
+        keyed.record_key,
+        keyed.field,
+        keyed.value,
+        keyed.customer_key,
+        keyed.mode,
+        keyed.rules,
+        keyed.evidence,
+        keyed.intent_key,
+        case when keyed.obstacle is null and closed.is_sealed then 'closed_period' else keyed.obstacle end as obstacle,
         closed.intent_key is not null as is_in_closed_period,
         -- Sent, and another value after it: the same value is not sent a second time.
         overtaken.intent_key is not null as is_overtaken

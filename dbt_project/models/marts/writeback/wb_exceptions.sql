@@ -93,6 +93,8 @@ found as (
             when 'field_not_allowed'
                 then rules || ' may not write ' || coalesce(field, 'null') || '. Remedy: name it in update_fields.' || record_type
                     || ', or correct the rule'
+            when 'closed_period' then 'its period is closed, and so nothing of the ' || record_type || ' can be changed. Remedy: open it, or let '
+                || rules || ' leave it out'
             else rules || ' wants ' || field || ' to be ' || value || ', and another rule or row wants another value. Remedy: let one of them leave it out'
         end as detail
     from updates
@@ -101,7 +103,7 @@ found as (
     select
         connection, 'record_update' as kind, record_key as subject_key, 'closed_period' as reason, 0 as amount, 'XXX' as currency,
         false as is_blocking,
-        'its period is closed; the ERP may refuse to change ' || field || '. Remedy: open it, or void the intent' as detail
+        'its period is closed; the ERP may refuse to change ' || field || '. Remedy: open it, or let ' || rules || ' leave it out' as detail
     from waiting_updates
     where is_in_closed_period
     union all
