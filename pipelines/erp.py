@@ -63,7 +63,9 @@ class ErpSettings(Settings):
     account_transaction_memo_template: str = "{reference}"  # of a payment to the bank
     deposit_memo_template: str = "{payout_id}"
     writeback: Writeback = Writeback()
-    update_fields: dict[Level, tuple[str, ...]] = Field(default_factory=dict)  # level -> the fields that rules may write
+    update_fields: dict[Level, tuple[str, ...]] = Field(
+        default_factory=dict
+    )  # level -> the fields that rules may write
     max_writes: int = Field(default=500, ge=0)
     max_total: Decimal = Field(default=Decimal(1_000_000), ge=0)
     closed_period: Literal["hold", "next_open"] = "hold"

@@ -98,7 +98,9 @@ class NetSuiteSettings(ErpSettings):
         if field is not None and field not in self.transaction_fields:
             raise ValueError(f"charge_reference_field {field!r} is not read: list it in transaction_fields too")
         if field in self.update_fields.get("payment", ()):
-            raise ValueError(f"update_fields.payment: a rule may never write {field!r}, charge_reference_field: payments are recognised by it")
+            raise ValueError(
+                f"update_fields.payment: a rule may never write {field!r}, charge_reference_field: payments are recognised by it"
+            )
         return self
 
     @model_validator(mode="after")

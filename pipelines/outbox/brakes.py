@@ -76,7 +76,9 @@ class Held:
         value = ", ".join(
             f"{money.text(total, currency)} {currency}" for currency, total in sorted(self.totals.items())
         )
-        return f"{self.connection} {self.kind}: {len(self.keys)} not sent{f' ({value})' if value else ''}: {self.reason}"
+        return (
+            f"{self.connection} {self.kind}: {len(self.keys)} not sent{f' ({value})' if value else ''}: {self.reason}"
+        )
 
 
 def order(row: IntentRow) -> tuple[Any, ...]:

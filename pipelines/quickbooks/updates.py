@@ -55,7 +55,7 @@ def _has(row: Row, intent: Intent) -> bool:
     held: Any = row
     for part in str(intent.payload["field"]).split("."):
         held = held.get(part) if isinstance(held, dict) else None
-    return ("" if held is None else exact.text(held)) == intent.payload["value"]
+    return ("" if held is None else exact.text(held)) == str(intent.payload["value"])
 
 
 def _change(intent: Intent) -> dict[str, Any]:

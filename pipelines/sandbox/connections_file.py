@@ -33,7 +33,7 @@ _EVERY = {
     "drop_nordics": "realtime",
     "bank_emea": "realtime",
 }
-_RULED = ("books_emea", "qbo_us")
+_RULED = ("books_us", "qbo_us")
 _ZONES = {"drop_dach": "Europe/Berlin", "drop_nordics": "Europe/Stockholm", "bank_emea": "Europe/London"}
 
 

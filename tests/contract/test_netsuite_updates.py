@@ -141,7 +141,9 @@ def test_changing_a_record_needs_the_level_edit(world: World, level: str, view: 
     world.account.role = world.account.role.viewing(view)
     assert check(world.connection(update_fields=FIELDS)).active, "nothing is to be written"
     found = check(world.connection(writeback={"record_update": "plan"}, update_fields={level: FIELDS[level]}))
-    assert [problem.message.partition(". ")[0] for problem in found.problems] == [f"The role lacks {named} (level Edit)"]
+    assert [problem.message.partition(". ")[0] for problem in found.problems] == [
+        f"The role lacks {named} (level Edit)"
+    ]
     assert check(world.connection(writeback={"record_update": "plan"})).active, "no field may be written"
 
 

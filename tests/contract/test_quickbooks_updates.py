@@ -112,7 +112,7 @@ def test_refusals_are_quickbooks_words(world: World) -> None:
     customer = world.customer("Acme")
     invoice = world.invoice(customer)
     writer = world.writer()
-    with pytest.raises(Rejected, match="2010 Request has invalid or unsupported property.*Property Name:Colour"):
+    with pytest.raises(Rejected, match=r"2010 Request has invalid or unsupported property.*Property Name:Colour"):
         writer.create(update(invoice, "Colour", "x"))
     with pytest.raises(Rejected, match="2050 "):
         writer.create(update(invoice, "PrivateNote", "x" * 4001))
@@ -130,7 +130,7 @@ def test_a_payment_in_a_deposit_and_a_closed_period_stay_as_they_are(world: Worl
     with pytest.raises(Rejected, match="6540 "):
         world.writer().create(update(paid, "PaymentMethodRef.value", "3", "payment"))
     world.company.book_close_date = date(2026, 10, 31)
-    with pytest.raises(Rejected, match="6210 .*The account period has closed"):
+    with pytest.raises(Rejected, match=r"6210 .*The account period has closed"):
         world.writer().create(update(invoice, "PrivateNote", "x"))
 
 
@@ -145,9 +145,7 @@ def test_exactly_once_through_the_outbox_and_a_person_is_not_fought(world: World
     }  # fmt: skip
     outbox.plan([row], brakes=brakes)
     struck = iter([True])
-    world.way.drop_after = lambda method, path: (
-        method == "POST" and path.endswith("/invoice") and next(struck, False)
-    )
+    world.way.drop_after = lambda method, path: method == "POST" and path.endswith("/invoice") and next(struck, False)
     pace = Pace(tries=3, backoff=0, settle=0)
     assert len(outbox.deliver({"books_uk": writer}, brakes=brakes, pace=pace).posted) == 1
     told = outbox.show(intent.key)

@@ -15,7 +15,17 @@ from schedules.jobs import JOBS
 
 ROOT = Path(__file__).resolve().parents[2]
 GRAPH = defs.resolve_asset_graph()
-MODEL_SCHEMAS = {"staging", "intermediate", "ledger", "aging", "reconciliation", "writeback", "collections", "ops", "rules"}
+MODEL_SCHEMAS = {
+    "staging",
+    "intermediate",
+    "ledger",
+    "aging",
+    "reconciliation",
+    "writeback",
+    "collections",
+    "ops",
+    "rules",
+}
 OUR_OWN = {
     dg.AssetKey(["outbox", "intents"]),
     dg.AssetKey(["outbox", "deliveries"]),

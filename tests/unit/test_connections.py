@@ -237,4 +237,6 @@ def test_what_rules_may_write_is_nothing_unless_set(tmp_path: Path, monkeypatch:
         connections.load(write(tmp_path, f'{NETSUITE}[netsuite.a.update_fields]\ndeposit = ["memo"]\n'))
     reference = 'charge_reference_field = "custbody_ref"\ntransaction_fields = ["custbody_ref"]\n'
     with pytest.raises(NotConfigured, match=r"\[netsuite.a\].*'custbody_ref', charge_reference_field"):
-        connections.load(write(tmp_path, f'{NETSUITE}{reference}[netsuite.a.update_fields]\npayment = ["custbody_ref"]\n'))
+        connections.load(
+            write(tmp_path, f'{NETSUITE}{reference}[netsuite.a.update_fields]\npayment = ["custbody_ref"]\n')
+        )

@@ -82,6 +82,7 @@ judged as (
 compared as (
     select
         *,
+        rule_name || ': ' || coalesce(evidence, 'no evidence') as reason,
         min(case when obstacle is null then value end) over same_field
         <> max(case when obstacle is null then value end) over same_field as is_contradicted
     from judged
@@ -101,7 +102,7 @@ agreed as (
         mode,
         case when obstacle is null and is_contradicted then 'contradicting_rules' else obstacle end as obstacle,
         {{ dbt.listagg("distinct rule_name", "', '", "order by rule_name") }} as rules,
-        {{ dbt.listagg("distinct rule_name || ': ' || coalesce(evidence, 'no evidence')", "'; '", "order by rule_name || ': ' || coalesce(evidence, 'no evidence')") }} as evidence
+        {{ dbt.listagg("distinct reason", "'; '", "order by reason") }} as evidence
     from compared
     group by connection, record_type, record_id, record_key, field, value, customer_key, record_date, mode, obstacle, is_contradicted
 ),

@@ -82,20 +82,24 @@ found as (
     from reversals
     union all
     select
-        connection, 'record_update' as kind, record_key as subject_key, obstacle as reason, 0 as amount, 'XXX' as currency, true as is_blocking,
+        connection, 'record_update' as kind, record_key as subject_key, obstacle as reason, 0 as amount, 'XXX' as currency,
+        true as is_blocking,
         case obstacle
-            when 'unknown_connection' then rules || ' names connection ' || coalesce(connection, 'null') || '. Remedy: an ERP''s, as in connections.toml'
+            when 'unknown_connection'
+                then rules || ' names ' || coalesce(connection, 'no connection') || '. Remedy: select a connection to an ERP'
             when 'wrong_level'
-                then rules || ' may not change a ' || coalesce(record_type, 'null') || '. Remedy: correct the rule, or its level in vars.rules'
+                then rules || ' may not change a ' || coalesce(record_type, 'null') || '. Remedy: correct it, or its level in vars.rules'
             when 'unknown_record' then rules || ' names a ' || record_type || ' that these books do not have. Remedy: correct the rule'
             when 'deleted_record' then 'the ' || record_type || ' is deleted in the ERP. Remedy: let ' || rules || ' leave it out'
-            when 'no_value' then rules || ' has no value for ' || coalesce(field, 'null') || '. Remedy: select one; an empty text empties the field'
+            when 'no_value'
+                then rules || ' has no value for ' || coalesce(field, 'null') || '. Remedy: select one; an empty text empties the field'
             when 'field_not_allowed'
                 then rules || ' may not write ' || coalesce(field, 'null') || '. Remedy: name it in update_fields.' || record_type
                     || ', or correct the rule'
-            when 'closed_period' then 'its period is closed, and so nothing of the ' || record_type || ' can be changed. Remedy: open it, or let '
-                || rules || ' leave it out'
-            else rules || ' wants ' || field || ' to be ' || value || ', and another rule or row wants another value. Remedy: let one of them leave it out'
+            when 'closed_period'
+                then 'nothing of the ' || record_type || ' can be changed: its period is closed. Remedy: open it, or let ' || rules
+                    || ' leave it out'
+            else rules || ' wants ' || field || ' to be ' || value || ', and another value is wanted too. Remedy: select one of them'
         end as detail
     from updates
     where obstacle is not null and (mode <> 'off' or obstacle = 'unknown_connection')
@@ -103,14 +107,15 @@ found as (
     select
         connection, 'record_update' as kind, record_key as subject_key, 'closed_period' as reason, 0 as amount, 'XXX' as currency,
         false as is_blocking,
-        'its period is closed; the ERP may refuse to change ' || field || '. Remedy: open it, or let ' || rules || ' leave it out' as detail
+        'its period is closed; the ERP may refuse to change ' || field || '. Remedy: open it, or let ' || rules || ' leave it out'
+            as detail
     from waiting_updates
     where is_in_closed_period
     union all
     select
         connection, 'record_update' as kind, record_key as subject_key, 'sent_before' as reason, 0 as amount, 'XXX' as currency,
         false as is_blocking,
-        field || ' was set to ' || value || ' before and to something else since; it is not sent twice. Remedy: set it by hand' as detail
+        field || ' was set to ' || value || ' before, and to something else since; it is not sent twice. Remedy: set it by hand' as detail
     from updates
     where obstacle is null and mode <> 'off' and is_overtaken
 ),
