@@ -13,29 +13,41 @@ invoices as (
     where document_type = 'invoice' and not is_deleted and coalesce(memo, '') = ''
 ),
 
-latest as (
+-- Of several payments the invoice's own customer's comes first, and then the newest.
+paid as (
     select
-        lost.*,
-        named.document_key,
+        invoices.connection,
+        invoices.system,
+        invoices.document_id,
+        lost.psp_payment_key,
+        lost.erp_payment_id,
+        lost.cause,
         row_number() over (
-            partition by named.document_key
-            order by lost.first_seen_at desc, lost.cause_id, {{ id_order('lost.erp_payment_id') }}
+            partition by invoices.document_key
+            order by
+                case when lost.customer_key = invoices.customer_key then 0 else 1 end,
+                length(lost.erp_payment_id) desc,
+                lost.erp_payment_id desc,
+                lost.psp_payment_key
         ) as place
-    from lost
-    inner join named on lost.psp_payment_key = named.payment_key
+    from invoices
+    inner join named on invoices.document_key = named.document_key
+    inner join lost
+        on
+            named.payment_key = lost.psp_payment_key
+            and invoices.connection = lost.erp_connection
 ),
 
 final as (
     select
-        invoices.connection,
+        connection,
         'invoice' as record_type,
-        invoices.document_id as record_id,
-        case invoices.system when 'netsuite' then 'memo' when 'quickbooks' then 'PrivateNote' end as field,
-        'Payment ' || latest.erp_payment_id || ' is lost: ' || latest.cause as value, -- noqa: RF04
-        latest.psp_payment_key as evidence
-    from invoices
-    inner join latest on invoices.document_key = latest.document_key
-    where latest.place = 1
+        document_id as record_id,
+        case system when 'netsuite' then 'memo' when 'quickbooks' then 'PrivateNote' end as field,
+        'Payment ' || erp_payment_id || ' is lost: ' || cause as value, -- noqa: RF04
+        psp_payment_key as evidence
+    from paid
+    where place = 1
 )
 
 select * from final
