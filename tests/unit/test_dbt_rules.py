@@ -18,12 +18,13 @@ READERS = ("int_record_updates", "wb_record_updates", "wb_exceptions")
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     made = Warehouse(tmp_path_factory.mktemp("rules") / "tieout.duckdb")
-    books(made, writeback={"record_update": "apply"}, update_fields=FIELDS)
+    books(made, writeback={"record_update": "apply"}, update_fields=FIELDS, exclude_customers=["13"])
     made.document("101", "50.00")
     made.document("102", "20.00", memo="Ask Ann")
     made.document("103", "30.00", trandate=date(2026, 3, 1))
     made.document("105", "30.00", trandate=date(2026, 2, 1))
     made.document("104", "10.00")
+    made.document("106", "10.00", entity="13")
     made.put("raw_netsuite.transaction", "books", {"id": "104"}, deleted=True)
     for month, last, allows in ((2, 28, False), (3, 31, True)):
         period = {"id": str(month), "periodname": f"{month}/2026", "startdate": date(2026, month, 1), "enddate": date(2026, month, last),
@@ -56,7 +57,7 @@ def planned(house: Warehouse, *rules: tuple[Any, ...]) -> tuple[list[dict[str, A
 def test_the_shipped_rule_notes_a_lost_payment_where_no_memo_stands(house: Warehouse) -> None:
     (row,) = house.rows("select * from rules.rule_payment_taken_back")
     assert tuple(row.values()) == (
-        "books", "invoice", "101", "memo", "Payment 401 is lost: dispute dp_ch_1 took the money back", "stripe:cards:ch_1",
+        "books", "invoice", "101", "memo", "Payment 401 no longer counts: dispute dp_ch_1 took the money back", "stripe:cards:ch_1",
     )  # fmt: skip
 
 
@@ -83,6 +84,7 @@ def test_a_rules_row_becomes_one_write(house: Warehouse) -> None:
         (("books", "payment", "401", "memo", "x", "e"), "wrong_level"),
         (("books", "invoice", "999", "memo", "x", "e"), "unknown_record"),
         (("books", "invoice", "401", "memo", "x", "e"), "unknown_record"),  # a payment's id
+        (("books", "invoice", "106", "memo", "x", "e"), "unknown_record"),  # of a customer who is left out of the books
         (("books", "invoice", "104", "memo", "x", "e"), "deleted_record"),
         (("books", "invoice", "105", "memo", "x", "e"), "closed_period"),
         (("books", "invoice", "101", "memo", None, "e"), "no_value"),

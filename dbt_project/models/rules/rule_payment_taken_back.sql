@@ -44,7 +44,7 @@ final as (
         'invoice' as record_type,
         document_id as record_id,
         case system when 'netsuite' then 'memo' when 'quickbooks' then 'PrivateNote' end as field,
-        'Payment ' || erp_payment_id || ' is lost: ' || cause as value, -- noqa: RF04
+        'Payment ' || erp_payment_id || ' no longer counts: ' || cause as value, -- noqa: RF04
         psp_payment_key as evidence
     from paid
     where place = 1
