@@ -25,10 +25,10 @@ paid as (
         row_number() over (
             partition by invoices.document_key
             order by
-                case when lost.customer_key = invoices.customer_key then 0 else 1 end,
+                case when lost.customer_key = invoices.customer_key then 0 else 1 end asc,
                 length(lost.erp_payment_id) desc,
                 lost.erp_payment_id desc,
-                lost.psp_payment_key
+                lost.psp_payment_key asc
         ) as place
     from invoices
     inner join named on invoices.document_key = named.document_key
