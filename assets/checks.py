@@ -139,7 +139,7 @@ def _plan_select(key: dg.AssetKey) -> str:
         select '{relation}' as {ROW},
             count(*) - count(distinct intent_key) as named_twice,
             count(*) filter (where not coalesce(regexp_full_match(intent_key, '[A-Za-z0-9_-]{{1,200}}'), false)) as unsafe_keys,
-            count(*) filter (where amount is null or amount <= 0) as not_positive,
+            count(*) filter (where amount is null or amount < 0 or (amount = 0 and kind is distinct from 'record_update')) as not_positive,
             count(*) filter (where not coalesce(regexp_full_match(currency, '[A-Z]{{3}}'), false)) as without_currency,
             count(*) filter (
                 where connection is null or connection not in (select connection from ledger.ar_connections)
@@ -150,7 +150,7 @@ def _plan_select(key: dg.AssetKey) -> str:
 
 CHECKS = [
     *(check for system in systems().values() for check in raw_doors(system.name, system.tables)),
-    # Planned writes are named once, positive, in a currency, for a connection we know. Blocking: nothing is written otherwise.
+    # Planned writes are named once, positive (a record update: zero), in a currency, for a connection we know. Blocking: nothing is written otherwise.
     _door(
         "plan_doors",
         "plan_door",

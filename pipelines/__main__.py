@@ -209,7 +209,7 @@ def outbox() -> None:
 
 # As in pipelines.outbox, which is not imported before it is needed.
 STATES = ("planned", "sending", "posted", "rejected", "unknown", "void")
-KINDS = ("payment", "reversal", "deposit")
+KINDS = ("payment", "reversal", "deposit", "record_update")
 
 
 @outbox.command("list")

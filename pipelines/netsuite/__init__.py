@@ -16,7 +16,7 @@ Reads
 
 Writes
     Customer payments, bank deposits, and the unapplying of a payment, each under our key as external id: found first, then created,
-    never updated. The same key with another amount or customer is an error.
+    never updated. One field of a record, by a rule: found by its value. The same key with another amount or customer is an error.
 
 Quirks
     2026-11-20: SuiteQL values are all text, null columns are absent, dates come in the user's format unless TO_CHAR is used, and times
@@ -82,5 +82,5 @@ SYSTEM = System(
     check=_check,
     writer=_writer,
     arrivals=_arrivals,
-    write_kinds=("payment", "deposit", "reversal"),
+    write_kinds=("payment", "deposit", "reversal", "record_update"),
 )

@@ -16,6 +16,7 @@ from email.utils import parsedate_to_datetime
 import requests
 
 from pipelines.connections import Connection
+from pipelines.netsuite import updates
 from pipelines.netsuite.access import ACCOUNT_REMEDY, ADDRESS_PROBE, TABLES, TYPES, closed
 from pipelines.netsuite.budget import BudgetSpent
 from pipelines.netsuite.client import Client
@@ -133,24 +134,31 @@ def _permissions(client: Client, searchable: bool) -> Iterator[Problem]:
         except Denied as error:
             if error.error.status != 404 or "Record type" in str(error):
                 yield _missing(permission, error)
+    for record, level in _written(settings).items():
+        yield from _may_change(client, record, level)
+
+
+def _written(settings: NetSuiteSettings) -> dict[str, str]:
+    """The records that the settings let be written, and the level that takes: to make some is Full, to change what is there is Edit."""
     wanted = settings.writeback
-    policies = {
-        "customerPayment": (wanted.payment, wanted.reversal),
-        "deposit": (wanted.deposit,),
-    }  # a reversal changes a payment
-    for record, kinds in policies.items():
-        if any(policy != "off" for policy in kinds):
-            yield from _full(client, record)
+    levels: dict[str, str] = {}
+    if wanted.record_update != "off":
+        levels = {updates.record(level): "Edit" for level, fields in settings.update_fields.items() if fields}
+    if (wanted.payment, wanted.reversal) != ("off", "off"):  # a reversal changes a payment
+        levels["customerPayment"] = "Full"
+    if wanted.deposit != "off":
+        levels["deposit"] = "Full"
+    return levels
 
 
-def _full(client: Client, record: str) -> Iterator[Problem]:
+def _may_change(client: Client, record: str, level: str) -> Iterator[Problem]:
     """Changing a record that cannot exist shows whether we may change one, and changes nothing."""
     try:
         client.patch(record, "0", {})
     except Refused as error:
         if error.code != "permission":
             raise
-        yield _missing(f"{_RECORDS[record]} (level Full)", error)
+        yield _missing(f"{(_RECORDS | _LISTS)[record]} (level {level})", error)
     except Denied:
         return
 

@@ -27,6 +27,7 @@ PAGE_ROWS, QUERY_ROWS = 1000, 100_000
 _AGAIN = 2  # further tries after UNEXPECTED_ERROR, and after a page that is no JSON
 _SUITEQL_HEADERS = {"Prefer": "transient", "Content-Type": "application/json", "Accept": "application/json"}
 _RECORD_HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
+_STRICT = {"X-NetSuite-PropertyNameValidation": "Error"}  # else a field that NetSuite does not know is passed over
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,8 @@ class Client:
     def patch(self, record: str, record_id: str, body: Mapping[str, Any]) -> None:
         """PATCH a record. Sent once: Transient means it may have been done."""
         url = f"{self.settings.services}/record/v1/{record}/{record_id}"
-        self._send("PATCH", url, f"changing {record}", safe=False, data=orjson.dumps(body), headers=_RECORD_HEADERS)
+        headers = _RECORD_HEADERS | _STRICT
+        self._send("PATCH", url, f"changing {record}", safe=False, data=orjson.dumps(body), headers=headers)
 
     def _send(self, method: str, url: str, what: str, *, safe: bool = True, **options: Any) -> requests.Response:
         renewed = unexpected = 0

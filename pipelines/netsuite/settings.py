@@ -1,7 +1,7 @@
 """What a NetSuite connection may set: which account, who we are there, what is read, and what may be written."""
 
 import re
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -17,6 +17,17 @@ _OAUTH2 = ("client_id", "certificate_id")
 
 class NetSuiteSettings(ErpSettings):
     """Settings of one `[netsuite.<name>]` table. Ids are NetSuite internal ids."""
+
+    # A payment is recognised by its memo and its check number.
+    HARMLESS: ClassVar[dict[str, tuple[str, ...]]] = {
+        "customer": ("altEmail", "comments", "email", "fax", "mobilePhone", "phone", "title", "url"),
+        "invoice": ("dueDate", "email", "memo", "message", "otherRefNum"),
+        "credit_note": ("email", "memo", "message", "otherRefNum"),
+    }
+    CUSTOM: ClassVar[dict[str, str]] = {
+        "customer": r"custentity[a-z0-9_]+",
+        **dict.fromkeys(("invoice", "credit_note", "payment"), r"custbody[a-z0-9_]+"),
+    }
 
     # Who
     account_id: str  # as Company Information shows it: 1234567, or 1234567_SB1 for a sandbox
@@ -86,6 +97,10 @@ class NetSuiteSettings(ErpSettings):
         field = self.charge_reference_field
         if field is not None and field not in self.transaction_fields:
             raise ValueError(f"charge_reference_field {field!r} is not read: list it in transaction_fields too")
+        if field in self.update_fields.get("payment", ()):
+            raise ValueError(
+                f"update_fields.payment: a rule may never write {field!r}, charge_reference_field: payments are recognised by it"
+            )
         return self
 
     @model_validator(mode="after")

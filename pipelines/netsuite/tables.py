@@ -31,7 +31,7 @@ CURRENCYRATE = _table(
 )
 ACCOUNTINGPERIOD = _table(
     "accountingperiod", "id",
-    "id periodname startdate:date enddate:date closed:bool arlocked:bool alllocked:bool isposting:bool isquarter:bool isyear:bool",
+    "id periodname startdate:date enddate:date closed:bool arlocked:bool alllocked:bool allownonglchanges:bool isposting:bool isquarter:bool isyear:bool",
     "One row per accounting period, quarters and years among them.",
 )  # fmt: skip
 TERM = _table("term", "id", "id name daysuntilnetdue:integer", "One row per payment term.")

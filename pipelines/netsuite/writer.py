@@ -9,7 +9,7 @@ from typing import Any
 
 from pipelines.connections import Connection
 from pipelines.http import Counter
-from pipelines.netsuite import bodies, periods
+from pipelines.netsuite import bodies, periods, updates
 from pipelines.netsuite.client import Client, Row
 from pipelines.netsuite.errors import Denied, NotFound
 from pipelines.netsuite.settings import NetSuiteSettings
@@ -40,7 +40,9 @@ class NetSuiteWriter:
         self._client.close()
 
     def find(self, intent: Intent) -> str | None:
-        """The NetSuite id of what already carries the intent's key, or for a reversal of the payment that is already unapplied."""
+        """The NetSuite id of what already carries the intent's key; of the payment that is already unapplied, or the record already updated."""
+        if intent.kind == "record_update":
+            return updates.find(self._client, intent)
         if intent.kind == "reversal":
             payment = str(intent.payload["payment_id"])
             return payment if self._is_unapplied(intent, payment) else None
@@ -55,6 +57,8 @@ class NetSuiteWriter:
         """Make the record and return its NetSuite id; what exists already under our key and is equal counts as made."""
         if intent.kind == "reversal":
             return self._unapply(intent)
+        if intent.kind == "record_update":
+            return updates.create(self._client, intent)
         record, _kind = _record(intent)
         body = self._body(intent)
         try:
@@ -198,7 +202,7 @@ def batches(items: list[str], size: int) -> list[list[str]]:
 def _record(intent: Intent) -> tuple[str, str]:
     if intent.kind not in _RECORDS:
         raise Rejected(
-            f"{intent.connection}: NetSuite connections write payment, deposit and reversal, not {intent.kind}."
+            f"{intent.connection}: NetSuite connections write payment, deposit, reversal and record_update, not {intent.kind}."
         )
     return _RECORDS[intent.kind]
 

@@ -16,7 +16,7 @@ from pipelines.system import NotConfigured
 Mode = Literal["off", "plan", "apply"]
 MODES = ("off", "plan", "apply")
 # In this order: a deposit locks its payments, so what is to be reversed is reversed before. A kind not named here comes after them.
-KINDS = ("payment", "reversal", "deposit")
+KINDS = ("payment", "reversal", "deposit", "record_update")
 
 
 @dataclass(frozen=True)
@@ -76,11 +76,13 @@ class Held:
         value = ", ".join(
             f"{money.text(total, currency)} {currency}" for currency, total in sorted(self.totals.items())
         )
-        return f"{self.connection} {self.kind}: {len(self.keys)} not sent ({value}): {self.reason}"
+        return (
+            f"{self.connection} {self.kind}: {len(self.keys)} not sent{f' ({value})' if value else ''}: {self.reason}"
+        )
 
 
 def order(row: IntentRow) -> tuple[Any, ...]:
-    """What was begun comes first, then payments, reversals, deposits; within a kind the oldest.
+    """What was begun comes first, then payments, reversals, deposits, record updates; within a kind the oldest.
 
     Old is by when it was planned, and within one plan by its own accounting date.
     """
@@ -96,9 +98,9 @@ def order(row: IntentRow) -> tuple[Any, ...]:
 
 
 def totals(rows: Sequence[IntentRow]) -> dict[str, Decimal]:
-    """Value by currency."""
+    """Value by currency, of what moves money."""
     found: dict[str, Decimal] = defaultdict(Decimal)
-    for row in rows:
+    for row in (row for row in rows if row.value):
         found[row.currency] += abs(row.value)
     return dict(found)
 

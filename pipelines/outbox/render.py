@@ -46,7 +46,9 @@ def render_plan(
         ('Off: would be written if writeback were "apply"', result.off),
     ):
         if rows:
-            parts += [_writes(title, rows, names), _effect_table(effects(rows), names, balances)]
+            parts.append(_writes(title, rows, names))
+            if any(row.value for row in rows):
+                parts.append(_effect_table(effects(rows), names, balances))
     if held:
         parts.append(_lines("Held back", [str(one) for one in held]))
     problems = [str(one) for one in (*result.conflicts, *result.invalid)]
@@ -87,7 +89,7 @@ def effects(rows: Iterable[Write]) -> Effects:
     """(customer, currency) -> change of open items, change of unapplied cash; the balance: their difference.
 
     A payment closes what it is applied to and leaves the rest unapplied; a reversal opens it again and the
-    money stays unapplied; a deposit moves money between bank accounts and touches no customer.
+    money stays unapplied; a deposit moves money between bank accounts and touches no customer; a record update moves none.
     """
     found: Effects = defaultdict(lambda: (Decimal(0), Decimal(0)))
     for row in rows:
@@ -112,14 +114,12 @@ def render_intents(rows: Sequence[IntentRow], width: int = 140) -> str:
             if row.state == State.VOID
             else row.conflict or row.last_error or row.blocked
         )
-        amount = money.text(row.value, row.currency)
         table.add_row(
             row.key,
             row.connection,
             row.kind,
             row.state.value,
-            amount,
-            row.currency,
+            *_amount(row),
             row.erp_id or "",
             str(row.attempts),
             why or "",
@@ -167,25 +167,33 @@ def _writes(title: str, rows: Sequence[Write], names: Mapping[str, str]) -> Tabl
     for row in rows:
         body = row.body
         customer = names.get(row.customer_key or "", row.customer_key or "")
-        applied = ", ".join(f"{one['document_id']}: {one['amount']}" for one in body.get("applications", ()))
-        target = (
-            applied
-            or ", ".join(str(one["payment_id"]) for one in body.get("payments", ()))
-            or str(body.get("payment_id", ""))
-        )
-        amount = money.text(row.value, row.currency)
+        amount, currency = _amount(row)
         table.add_row(
             row.connection,
             row.kind,
             str(body.get("date", "")),
             customer,
             amount,
-            row.currency,
-            target,
+            currency,
+            _target(body),
             row.key,
             row.evidence or "",
         )
     return table
+
+
+def _target(body: Mapping[str, Any]) -> str:
+    """What a write is about: documents, payments, or the field of a record and its new value."""
+    if "field" in body:
+        return f"{body['record_type']} {body['record_id']}: {body['field']} = {body['value']!r}"
+    applied = ", ".join(f"{one['document_id']}: {one['amount']}" for one in body.get("applications", ()))
+    payments = ", ".join(str(one["payment_id"]) for one in body.get("payments", ()))
+    return applied or payments or str(body.get("payment_id", ""))
+
+
+def _amount(row: Write) -> tuple[str, str]:
+    """Amount and currency, blank where no money moves."""
+    return (money.text(row.value, row.currency), row.currency) if row.value else ("", "")
 
 
 def _effect_table(found: Effects, names: Mapping[str, str], balances: Mapping[tuple[str, str], Decimal]) -> Table:

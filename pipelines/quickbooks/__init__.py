@@ -17,7 +17,8 @@ Reads
 Writes
     Payments, bank deposits, and reversals: a journal for each invoice that the payment paid puts the debt back, and the payment is pointed
     at the journals instead, unless it is in a deposit and has to stay as it is. Each is found first by a reference made of our key, then
-    created under a request id made of it. The same key with another amount or customer is an error.
+    created under a request id made of it. The same key with another amount or customer is an error. One field of a record, by a rule: a
+    sparse update, found by its value.
 
 Quirks
     2026-11-20: a 429 comes as XML although JSON was asked; nothing may be sent for a minute
@@ -80,5 +81,5 @@ SYSTEM = System(
     check=_check,
     writer=_writer,
     arrivals=_arrivals,
-    write_kinds=("payment", "deposit", "reversal"),
+    write_kinds=("payment", "deposit", "reversal", "record_update"),
 )

@@ -134,7 +134,7 @@ class Client:
         return self._write(entity, body, {"requestid": request_id}, f"creating {entity}")
 
     def update(self, entity: str, body: Mapping[str, Any], request_id: str) -> Row:
-        """A full update: what the body leaves out is cleared. Raises Stale, Deposited. Sent once: Transient means it may have been done."""
+        """A full update, unless the body is `sparse`: what it leaves out is cleared. Raises Stale, Deposited. Sent once: Transient means it may have been done."""
         return self._write(entity, body, {"requestid": request_id}, f"changing {entity}")
 
     def delete(self, entity: str, record_id: str, sync_token: str, request_id: str) -> Row:

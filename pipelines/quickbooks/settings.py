@@ -1,7 +1,7 @@
 """What a QuickBooks Online connection may set: which company, who we are there, what is read, and what may be written."""
 
 import re
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
@@ -15,6 +15,8 @@ _HOSTS = {
     "production": "https://quickbooks.api.intuit.com",
     "sandbox": "https://sandbox-quickbooks.api.intuit.com",
 }
+_SALE = ("PrivateNote", "CustomerMemo.value", "BillEmail.Address", "BillEmailCc.Address", "BillEmailBcc.Address")
+_PHONES = tuple(f"{name}.FreeFormNumber" for name in ("PrimaryPhone", "AlternatePhone", "Mobile", "Fax"))
 _DISCOVERY = {
     "production": "https://developer.api.intuit.com/.well-known/openid_configuration",
     "sandbox": "https://developer.api.intuit.com/.well-known/openid_sandbox_configuration",
@@ -23,6 +25,14 @@ _DISCOVERY = {
 
 class QuickBooksSettings(ErpSettings):
     """Settings of one `[quickbooks.<name>]` table. Ids are QuickBooks' own, as its API gives them."""
+
+    # In the note and the reference of a payment stands our key.
+    HARMLESS: ClassVar[dict[str, tuple[str, ...]]] = {
+        "customer": ("Notes", "PrimaryEmailAddr.Address", "WebAddr.URI", *_PHONES),
+        "invoice": ("DueDate", "ShipDate", "TrackingNum", *_SALE),
+        "credit_note": _SALE,
+        "payment": ("PaymentMethodRef.value",),
+    }
 
     # Who
     realm_id: str  # the company id: Settings > Account and settings > Billing & subscription

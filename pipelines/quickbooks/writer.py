@@ -11,7 +11,7 @@ from typing import Any
 
 from pipelines.connections import Connection
 from pipelines.http import Counter
-from pipelines.quickbooks import deposits, payments, reversals
+from pipelines.quickbooks import deposits, payments, reversals, updates
 from pipelines.quickbooks.client import Client
 from pipelines.quickbooks.company import Company
 from pipelines.quickbooks.diagnosis import explained
@@ -42,7 +42,7 @@ class QuickBooksWriter:
         self._client.close()
 
     def find(self, intent: Intent) -> str | None:
-        """The QuickBooks id of what already carries the intent's key; of a reversal, once it is complete, the payment's."""
+        """The QuickBooks id of what already carries the intent's key; once a reversal or an update is complete, its record's."""
         match intent.kind:
             case "payment":
                 found = payments.find(self._client, self._company, intent)
@@ -50,6 +50,8 @@ class QuickBooksWriter:
                 found = deposits.find(self._client, self._company, intent)
             case "reversal":
                 return self._reversal(intent).find()
+            case "record_update":
+                return updates.find(self._client, intent)
             case _:
                 raise _unknown(intent)
         return None if found is None else str(found["Id"])
@@ -69,6 +71,8 @@ class QuickBooksWriter:
                 case "reversal":
                     make = partial(self._made, intent, reversals.ENTITY)
                     return self._reversal(intent).create(make)
+                case "record_update":
+                    return updates.create(self._client, intent)
         except Denied as denied:
             raise explained(denied) from denied
         raise _unknown(intent)
@@ -109,5 +113,5 @@ class QuickBooksWriter:
 
 def _unknown(intent: Intent) -> Rejected:
     return Rejected(
-        f"{intent.connection}: QuickBooks connections write payment, deposit and reversal, not {intent.kind}."
+        f"{intent.connection}: QuickBooks connections write payment, deposit, reversal and record_update, not {intent.kind}."
     )

@@ -33,6 +33,7 @@ _EVERY = {
     "drop_nordics": "realtime",
     "bank_emea": "realtime",
 }
+_RULED = ("books_us", "qbo_us")
 _ZONES = {"drop_dach": "Europe/Berlin", "drop_nordics": "Europe/Stockholm", "bank_emea": "Europe/London"}
 
 
@@ -105,6 +106,7 @@ class Files:
             "customer_fields": ["custentity_segment", "custentity_ar_owner_email"],
             "transaction_fields": ["custbody_po_contact_email"],
             **_reconciled(office),
+            **_ruled(name, "memo"),
         }
 
     def _quickbooks(self, branch: Branch) -> dict[str, Any]:
@@ -119,6 +121,7 @@ class Files:
             "time_zone": profile.zone,
             "sync_every": _EVERY[name],
             **_reconciled(branch.office),
+            **_ruled(name, "PrivateNote"),
         }
 
     def _login(self, name: str) -> dict[str, Any]:
@@ -185,9 +188,15 @@ def _reconciled(office: Office) -> dict[str, Any]:
             "bank_transfer": chart.methods["wire"],
             **dict.fromkeys(("us_bank_account", "sepa_debit", "bacs_debit"), chart.methods["debit"]),
         },
-        "writeback": {"payment": "apply", "deposit": "apply", "reversal": "apply"},
         "max_total": 5_000_000,
     }
+
+
+def _ruled(connection: str, memo: str) -> dict[str, Any]:
+    """What may be written: everything; by rules one field, and in one set of books of each ERP alone."""
+    kinds = ("payment", "deposit", "reversal", *(("record_update",) if connection in _RULED else ()))
+    fields = {"update_fields": {"invoice": [memo]}} if connection in _RULED else {}
+    return {"writeback": dict.fromkeys(kinds, "apply"), **fields}
 
 
 def _table(name: str, values: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ from pipelines.outbox import Brakes, Outbox, Pace
 
 ROOT = Path(__file__).resolve().parents[2]
 MANY = 1_000_000_000
-KINDS = ("payment", "deposit", "reversal")
+KINDS = ("payment", "deposit", "reversal", "record_update")
 PACE = Pace(tries=8, backoff=0.02, backoff_most=0.2, settle=0.02, give_up_after=20)
 
 
@@ -26,6 +26,12 @@ def row(key: str, name: str, kind: str, amount: str, currency: str, payload: dic
         "intent_key": key, "connection": name, "kind": kind, "subject_key": key, "amount": amount, "currency": currency,
         "payload": payload,
     }  # fmt: skip
+
+
+def update(name: str, record: str, field: str) -> dict[str, Any]:
+    """A planned note on an invoice."""
+    payload = {"record_type": "invoice", "record_id": record, "field": field, "value": "noted once"}
+    return row(f"tieout_update_once_{name}_{record}", name, "record_update", "0", "XXX", payload)
 
 
 def start(program: str, file: Path, outbox: Path, run: int) -> subprocess.Popen[str]:

@@ -14,9 +14,13 @@ import pytest
 from pipelines.connections import Connection
 from pipelines.netsuite.client import Client
 from pipelines.outbox import Outbox
-from tests.e2e.kills import deliver, killed, row, start
+from tests.e2e.kills import deliver, killed, row, start, update
 
-PAYMENTS, OTHERS = 500, 3  # payments over both connections; at most so many deposits and reversals in each
+PAYMENTS, OTHERS, UPDATES = (
+    500,
+    3,
+    20,
+)  # payments over both connections; at most so many deposits and reversals, and so many updates in each
 FAULTS = (
     {"system": "netsuite", "route": "*/record/v1/*", "method": "POST", "kind": "commit_then_drop", "rate": 0.20},
     {"system": "netsuite", "route": "*/record/v1/*", "method": "PATCH", "kind": "commit_then_drop", "rate": 0.20},
@@ -75,7 +79,8 @@ def others(connection: Connection, client: Client) -> list[dict[str, Any]]:
         payload = {"payment_id": item["id"], "payment_type": "CustPymt", "memo": "reversed once"}
         amount = f"{Decimal(item['foreigntotal']):.2f}"
         rows.append(row(f"tieout_reversal_once_{item['id']}", name, "reversal", amount, item["symbol"], payload))
-    return rows
+    invoices = client.query(INVOICES, connection.settings.subsidiaries[:1])
+    return [*rows, *(update(name, invoice["id"], "memo") for invoice in invoices[:UPDATES])]
 
 
 @pytest.mark.parametrize("seed", [7])
@@ -117,6 +122,13 @@ def test_writes_under_faults_and_three_kills_are_in_netsuite_exactly_once(tmp_pa
         assert min(hits["commit_then_drop"], hits["429"], hits["5xx"]) > 20, hits
         for name, client in clients.items():
             holds_exactly(outbox, name, client)
+        hosts = {item.name: item.settings.host for item in books}
+        noted = [
+            f"/netsuite/{hosts[item.connection]}/services/rest/record/v1/invoice/{item.erp_id}"
+            for item in outbox.list(kind="record_update")
+        ]
+        written = Counter(entry["path"] for entry in company.control("GET", "log")["writes"])
+        assert {place: written[place] for place in noted} == dict.fromkeys(noted, 1)
 
         assert start(__file__, file, path, 9).communicate(timeout=60)[0].strip() == "nothing to send"
 
@@ -125,7 +137,7 @@ def holds_exactly(outbox: Outbox, name: str, client: Client) -> None:
     """The twin has every payment and deposit once, under the id that the outbox knows, as planned; reversed payments are unapplied."""
     made = client.query(OURS)
     intents = {item.key: item for item in outbox.list(connection=name)}
-    wanted = {key: item.erp_id for key, item in intents.items() if item.kind != "reversal"}
+    wanted = {key: item.erp_id for key, item in intents.items() if item.kind in ("payment", "deposit")}
     assert Counter(item["type"] for item in made)["CustPymt"] == PAYMENTS // 2
     assert len(made) == len(wanted)
     assert {item["externalid"]: item["id"] for item in made} == wanted
@@ -136,6 +148,8 @@ def holds_exactly(outbox: Outbox, name: str, client: Client) -> None:
     for item in intents.values():
         if item.kind == "reversal":
             assert client.scalar(APPLIED, [item.body["payment_id"]])["n"] == "0"
+        elif item.kind == "record_update":
+            assert client.get("invoice", str(item.erp_id))["memo"] == "noted once"
         elif item.kind == "payment":
             assert client.scalar(APPLIED, [str(item.erp_id)])["n"] == str(len(item.body["applications"]))
 

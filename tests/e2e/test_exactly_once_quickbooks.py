@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from pipelines.outbox import Outbox
-from tests.e2e.kills import deliver, killed, row, start
+from tests.e2e.kills import deliver, killed, row, start, update
 
-PAYMENTS, DEPOSITS, REVERSALS = 170, 14, 16  # of the reversed payments every other one is in a deposit
-WRITES = PAYMENTS + DEPOSITS + REVERSALS
+PAYMENTS, DEPOSITS, REVERSALS, UPDATES = 170, 14, 16, 20  # of the reversed payments every other one is in a deposit
+WRITES = PAYMENTS + DEPOSITS + REVERSALS + UPDATES
 NAME, AMOUNT = "books", "40.00"
 TOKEN_CALLS = 60  # so often the access token ends
 SETTINGS = """
@@ -44,6 +44,7 @@ class Books:
             *(self._payment(number) for number in range(PAYMENTS)),
             *(self._deposit(number) for number in range(DEPOSITS)),
             *(self._reversal(number) for number in range(REVERSALS)),
+            *(update(NAME, self.company.invoice(self.customers[0]), "PrivateNote") for _ in range(UPDATES)),
         ]
 
     def _payment(self, number: int) -> dict[str, Any]:
@@ -85,7 +86,7 @@ class Faults:
         self.chance, self.expire, self.hits = random.Random(seed), expire, Counter[str]()
 
     def drop(self, method: str, path: str) -> bool:
-        writes = method == "POST" and path.rpartition("/")[2] in ("payment", "deposit", "journalentry")
+        writes = method == "POST" and path.rpartition("/")[2] in ("payment", "deposit", "journalentry", "invoice")
         return self._hit("drop", writes and self.chance.random() < 0.20)
 
     def busy(self, _method: str, path: str) -> bool:
@@ -148,6 +149,8 @@ def holds_exactly(books: Any, outbox: Outbox, paid: set[str], given: set[str]) -
     assert wanted == {"payment": set(payments) - paid, "deposit": deposits}
     assert {row.amount for row in (*payments.values(), *journals)} == {Decimal(AMOUNT)}
     assert {row.unapplied for row in payments.values()} == {Decimal(0)}
+    noted = [books.store.txns[int(item.erp_id)] for item in outbox.list(kind="record_update") if item.erp_id]
+    assert [(txn.note, txn.sync) for txn in noted] == [("noted once", 1)] * UPDATES
     # Of a payment that waited the journal is settled and the invoice open; of one in a deposit it is the other way round.
     assert Counter(row.open for row in journals) == {Decimal(0): REVERSALS // 2, Decimal(AMOUNT): REVERSALS // 2}
 

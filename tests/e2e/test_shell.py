@@ -18,12 +18,13 @@ KEPT = ("books_us", "cards_us", "drop_dach", "reference_rates")
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """One set of books, its provider, a drop and the rates. Payments are written, reversals are only planned, deposits are off."""
+    """One set of books, its provider, a drop and the rates. Payments are written, reversals only planned, the rest is off."""
     with world(tmp_path_factory.mktemp("shell"), customers=100, months=6) as sandbox:
         file = sandbox.connections.path
         tables = file.read_text("utf-8").split("\n[")
         kept = [table for table in tables[1:] if table.partition("]")[0].split(".")[1] in KEPT]
         text = "\n[".join([tables[0], *kept]).replace('deposit = "apply"', 'deposit = "off"')
+        text = text.replace('record_update = "apply"', 'record_update = "off"')
         file.write_text(text.replace('reversal = "apply"', 'reversal = "plan"'), "utf-8")
         yield World(sandbox.base_url, connections.load(file), sandbox.home)
 

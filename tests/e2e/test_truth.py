@@ -29,6 +29,11 @@ def test_the_ledger_ties_out_before_and_after_writing_back_and_a_month_later(see
 
         write_back(company)
         assert differences(company, company.truth()) == []
+        if seed == 1:
+            noted = company.rows(
+                "select distinct connection from ledger.ar_documents where memo like 'Payment % no longer counts: %' order by 1"
+            )
+            assert [row["connection"] for row in noted] == ["books_us", "qbo_us"], "the rule's note is in either ERP"
 
         company.advance(30)
         company.ingest()

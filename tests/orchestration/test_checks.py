@@ -10,9 +10,9 @@ from pipelines.home import Home
 from pipelines.load import connect, ensure_tables
 from resources.warehouse import HomeResource
 
-PLAN = "intent_key text, amount decimal(18, 4), currency text, connection text"
+PLAN = "intent_key text, amount decimal(18, 4), currency text, connection text, kind text"
 LINEAGE = "connection, _extracted_at, is_deleted, _seq, _dlt_load_id"
-PLANS = ("wb_payments", "wb_deposits", "wb_reversals")
+PLANS = ("wb_payments", "wb_deposits", "wb_record_updates", "wb_reversals")
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +135,7 @@ def test_each_system_has_its_own_money(relation: str, columns: str, values: str,
 )
 def test_the_plan_door_tells_what_is_wrong_and_where(rows: str, failed: list[str], home: Home) -> None:
     with connect(home) as warehouse:
-        warehouse.execute(f"insert into writeback.wb_payments values {rows}")
+        warehouse.execute(f"insert into writeback.wb_payments (intent_key, amount, currency, connection) values {rows}")
     found = answers("writeback.wb_payments")
     assert found.pop(("writeback/wb_payments", "plan_door")) == failed
     assert not any(found.values())
@@ -146,3 +146,13 @@ def test_a_check_that_breaks_has_not_passed(home: Home) -> None:
     assert set(failed) == {"a"}
     assert set(failed["a"]) == {"gone"}
     assert "the check itself broke" in failed["a"]["gone"]
+
+
+def test_a_record_update_moves_no_money_and_nothing_else_does_not(home: Home) -> None:
+    with connect(home) as warehouse:
+        rows = "('a', 0, 'XXX', 'books_us', 'record_update'), ('b', 0, 'XXX', 'books_us', 'payment')"
+        warehouse.execute(f"insert into writeback.wb_record_updates values {rows}")
+    assert answers("writeback.wb_record_updates")["writeback/wb_record_updates", "plan_door"] == ["not_positive"]
+    with connect(home) as warehouse:
+        warehouse.execute("delete from writeback.wb_record_updates where intent_key = 'b'")
+    assert answers("writeback.wb_record_updates")["writeback/wb_record_updates", "plan_door"] == []

@@ -15,7 +15,17 @@ from schedules.jobs import JOBS
 
 ROOT = Path(__file__).resolve().parents[2]
 GRAPH = defs.resolve_asset_graph()
-MODEL_SCHEMAS = {"staging", "intermediate", "ledger", "aging", "reconciliation", "writeback", "collections", "ops"}
+MODEL_SCHEMAS = {
+    "staging",
+    "intermediate",
+    "ledger",
+    "aging",
+    "reconciliation",
+    "writeback",
+    "collections",
+    "ops",
+    "rules",
+}
 OUR_OWN = {
     dg.AssetKey(["outbox", "intents"]),
     dg.AssetKey(["outbox", "deliveries"]),
@@ -123,6 +133,7 @@ def test_nothing_that_writes_runs_before_its_plan_is_checked() -> None:
         "writeback/wb_payments",
         "writeback/wb_deposits",
         "writeback/wb_reversals",
+        "writeback/wb_record_updates",
     }
     for key in plans:
         check = GRAPH.get(dg.AssetCheckKey(key, "plan_door"))

@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, text
 from pipelines.outbox import Brakes, Outbox, Pace
 from pipelines.system import CannotFind, Intent, Transient
 
-APPLY = {"books_us": Brakes({"payment": "apply", "deposit": "apply", "reversal": "apply"})}
+APPLY = {"books_us": Brakes(dict.fromkeys(("payment", "deposit", "reversal", "record_update"), "apply"))}
 QUICK = Pace(tries=3, backoff=0.0, settle=0.0, give_up_after=3)
 
 # A PostgreSQL URL here runs the same tests on a server too, each in a schema of its own.
@@ -56,6 +56,13 @@ def row(name: str = "ch_1", **changes: Any) -> dict[str, Any]:
     if isinstance(values["payload"], dict):
         values["payload"] = json.dumps(values["payload"])
     return values
+
+
+def update(name: str = "up_1", **changes: Any) -> dict[str, Any]:
+    """A row of wb_record_updates."""
+    payload = {"record_type": "invoice", "record_id": "9", "field": "memo", "value": "x"}
+    values = {"kind": "record_update", "amount": "0", "currency": "XXX", "payload": payload, "evidence": "a rule: why"}
+    return row(name, **{**values, **changes})
 
 
 def key(name: str = "ch_1") -> str:

@@ -204,3 +204,52 @@ def test_only_what_can_be_asked_is_realtime(tmp_path: Path, monkeypatch: pytest.
     asked = replace(connections.systems()["shop"], arrivals=lambda _connection: "1")
     monkeypatch.setattr(connections, "systems", lambda: {"shop": asked})
     assert connections.load(file).get("main").settings.sync_every == "realtime"
+
+
+NETSUITE = '[netsuite.a]\naccount_id = "1"\nclient_id = "${A}"\ncertificate_id = "${B}"\nprivate_key = "${C}"\n'
+QUICKBOOKS = '[quickbooks.b]\nrealm_id = "1"\nclient_id = "${A}"\nclient_secret = "${B}"\nrefresh_token = "${C}"\n'
+
+
+@pytest.mark.parametrize(
+    ("books", "level", "fields"),
+    [
+        (NETSUITE, "invoice", ("total", "currency", "entity", "account", "status", "apply", "tranId", "externalId", "exchangeRate", "Memo")),
+        (NETSUITE, "invoice", ("custentity_x", "custbody_X", "custbody_x.y", "custcol_x", "subsidiary", "terms", "item", "postingPeriod")),
+        (NETSUITE, "customer", ("currency", "entityId", "externalId", "parent", "creditLimit", "custbody_x", "isInactive")),
+        (NETSUITE, "payment", ("memo", "payment", "customer", "checkNumber", "undepFunds", "externalId")),  # known by its memo
+        (QUICKBOOKS, "invoice", ("TotalAmt", "Line", "CustomerRef", "DocNumber", "LinkedTxn", "Balance", "Id", "SyncToken", "sparse")),
+        (QUICKBOOKS, "payment", ("PrivateNote", "PaymentRefNum", "TotalAmt", "DepositToAccountRef.value", "Line")),  # our key stands there
+        (QUICKBOOKS, "customer", ("DisplayName", "CurrencyRef.value", "ParentRef.value", "Active", "Balance")),
+    ],
+)  # fmt: skip
+def test_a_rule_can_never_be_let_write_money_party_links_or_our_key(
+    books: str, level: str, fields: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    for field in fields:
+        table = books.partition("]")[0]
+        file = write(tmp_path, f'{books}{table}.update_fields]\n{level} = ["{field}"]\n')
+        with pytest.raises(NotConfigured) as raised:
+            connections.load(file)
+        told = str(raised.value)
+        assert f"update_fields: {level}: a rule may never write {field}: " in told
+        assert f"{table}]" in told
+        assert "Remedy: take it out; what may be named is " in told
+
+
+def test_what_rules_may_write_is_nothing_unless_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    fields = '[netsuite.a.update_fields]\ninvoice = ["memo", "custbody_note"]\ncustomer = ["custentity12"]\n'
+    loaded = connections.load(write(tmp_path, f"{QUICKBOOKS}\n{NETSUITE}\n{fields}"))
+    assert loaded.get("b").settings.update_fields == {}
+    assert loaded.get("b").settings.writeback.record_update == "off"
+    assert loaded.get("a").public_settings()["update_fields"] == {
+        "invoice": ["memo", "custbody_note"], "customer": ["custentity12"],
+    }  # fmt: skip
+    with pytest.raises(NotConfigured, match=r"\[netsuite.a\] update_fields.deposit"):
+        connections.load(write(tmp_path, f'{NETSUITE}[netsuite.a.update_fields]\ndeposit = ["memo"]\n'))
+    reference = 'charge_reference_field = "custbody_ref"\ntransaction_fields = ["custbody_ref"]\n'
+    with pytest.raises(NotConfigured, match=r"\[netsuite.a\].*'custbody_ref', charge_reference_field"):
+        connections.load(
+            write(tmp_path, f'{NETSUITE}{reference}[netsuite.a.update_fields]\npayment = ["custbody_ref"]\n')
+        )

@@ -27,6 +27,7 @@ from tests.unit.outbox_kit import (
     opened,
     planned,
     row,
+    update,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -312,10 +313,20 @@ def test_brakes_come_from_a_connections_settings() -> None:
         Brakes.of(SimpleNamespace(writeback={"payment": "yes"}))
 
 
-def test_payments_then_reversals_then_deposits_oldest_first(url: str) -> None:
+def test_updates_count_and_move_no_money(url: str) -> None:
+    outbox = planned(url, row(), update("up_1"), update("up_2"))
+    modes = APPLY["books_us"].modes
+    capped = Brakes(modes, max_writes=2, max_total={"*": Decimal("12.30")})
+    (held,) = deliver(outbox, Erp(), brakes={"books_us": capped}).blocked
+    assert str(held) == "books_us record_update: 2 not sent: 3 writes in one run, max_writes is 2"
+    assert len(deliver(outbox, Erp(), brakes={"books_us": capped}).posted) == 2, "and no cap on a total holds them"
+
+
+def test_payments_then_reversals_then_deposits_then_updates_oldest_first(url: str) -> None:
     outbox = Outbox(url)
     dated = row("ch_0")["payload"].replace("2026-11-02", "2026-11-01")
     first = [
+        update(),
         row("re_1", kind="reversal"),
         row("po_1", kind="deposit"),
         row("ch_1"),
@@ -325,7 +336,7 @@ def test_payments_then_reversals_then_deposits_oldest_first(url: str) -> None:
     outbox.plan([*first, row("ch_0")])
     erp = Erp()
     deliver(outbox, erp)
-    assert [held for held, _ in erp.records] == [key(name) for name in ("ch_2", "ch_1", "ch_0", "re_1", "po_1")]
+    assert [held for held, _ in erp.records] == [key(name) for name in ("ch_2", "ch_1", "ch_0", "re_1", "po_1", "up_1")]
 
 
 def test_a_void_between_reading_and_sending_is_respected(url: str) -> None:

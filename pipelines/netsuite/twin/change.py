@@ -35,9 +35,9 @@ def change(account: Account, record: str, key: int, body: Body, replace: frozens
     doc = account.books.store.docs[key]
     _check_fixed(account, doc, body)
     columns = _header(account, body)
-    if "trandate" in columns or {"payment", "account", "item", "line", "other", "cashback"} & set(body):
-        heading.check_period(account, doc.date)
-        heading.check_period(account, columns.get("trandate") or doc.date)
+    posts = "trandate" in columns or bool({"payment", "account", "item", "line", "other", "cashback"} & set(body))
+    heading.check_period(account, doc.date, posts=posts)
+    heading.check_period(account, columns.get("trandate") or doc.date, posts=posts)
     lines = None
     if "item" in replace and elements(body, "item") and doc.type in ("CustInvc", "CustCred"):
         lines = create_sales.lines_of(account, body, str(doc.currency))

@@ -71,8 +71,8 @@ def header(account: Account, body: Body, customer_field: str | None, label: str 
     )
 
 
-def check_period(account: Account, day: date) -> None:
-    """Refuse a day outside any open period."""
+def check_period(account: Account, day: date, *, posts: bool = True) -> None:
+    """Refuse a day outside any open period; what does not post is refused only where the period allows no such change."""
     key = chart.period(account.books.store, day)
     held = account.books.store.reference["accountingperiod"].get(key or 0)
     if held is None:
@@ -80,7 +80,8 @@ def check_period(account: Account, day: date) -> None:
             "The transaction date you specified is not within the date range of your accounting period.",
             "tranDate",
         )
-    if "T" in (held.get("closed"), held.get("alllocked"), held.get("arlocked")):
+    closed = "T" in (held.get("closed"), held.get("alllocked"), held.get("arlocked"))
+    if closed and (posts or held.get("allownonglchanges") != "T"):
         raise user_error(
             f"You cannot post to the accounting period {held.get('periodname')}: it is closed or locked.",
             "tranDate",

@@ -17,6 +17,7 @@ _REF_TABLE = {
     "entity": "entity",
     "employee": "employee",
     "accountingPeriod": "accountingperiod",
+    "customerCategory": "customercategory",
     "item": "item",
 }
 

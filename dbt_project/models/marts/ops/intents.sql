@@ -1,6 +1,11 @@
 with
 
-intents as (select * from {{ ref('stg_tieout__intents') }}),
+intents as (
+    select
+        *,
+        case kind when 'record_update' then {{ x_json_text('payload', 'record_type') }} else kind end as record_type
+    from {{ ref('stg_tieout__intents') }}
+),
 
 connections as (select connection, system, environment from {{ ref('stg_tieout__connections') }}),
 
@@ -11,7 +16,7 @@ final as (
         intents.kind,
         intents.state,
         intents.erp_id,
-        {{ record_url('connections.system', 'connections.environment', 'intents.kind', 'intents.erp_id') }} as source_url,
+        {{ record_url('connections.system', 'connections.environment', 'intents.record_type', 'intents.erp_id') }} as source_url,
         intents.attempts,
         intents.last_error,
         intents.last_attempt_at,

@@ -18,6 +18,15 @@ reversals as (
     where connections.writeback_reversal <> 'off'
 ),
 
+updates as (select * from {{ ref('int_record_updates') }}),
+
+waiting_updates as (
+    select updates.*
+    from updates
+    left join {{ ref('stg_tieout__intents') }} as intents on updates.intent_key = intents.intent_key
+    where updates.obstacle is null and updates.mode <> 'off' and coalesce(intents.state, 'planned') <> 'posted'
+),
+
 found as (
     select
         connection, 'payment' as kind, payment_key as subject_key, 'closed_period' as reason, amount, currency, true as is_blocking,
@@ -71,6 +80,44 @@ found as (
         'the period of ' || cast(payment_date as varchar) || ' is closed; the ERP may refuse to unapply payment ' || erp_payment_id
         || ' in it. Remedy: open it, or enter a journal on receivables that cites ' || cause_id as detail
     from reversals
+    union all
+    select
+        connection, 'record_update' as kind, record_key as subject_key, obstacle as reason, 0 as amount, 'XXX' as currency,
+        true as is_blocking,
+        case obstacle
+            when 'unknown_connection'
+                then rules || ' names ' || coalesce(connection, 'no connection') || '. Remedy: select a connection to an ERP'
+            when 'wrong_level'
+                then rules || ' may not change a ' || coalesce(record_type, 'null') || '. Remedy: correct it, or its level in vars.rules'
+            when 'unknown_record' then rules || ' names a ' || record_type || ' that these books do not have. Remedy: correct the rule'
+            when 'deleted_record' then 'the ' || record_type || ' is deleted in the ERP. Remedy: let ' || rules || ' leave it out'
+            when 'no_value'
+                then rules || ' has no value for ' || coalesce(field, 'null') || '. Remedy: select one; an empty text empties the field'
+            when 'field_not_allowed'
+                then rules || ' may not write ' || coalesce(field, 'null') || '. Remedy: name it in update_fields.' || record_type
+                    || ', or correct the rule'
+            when 'closed_period'
+                then 'nothing of the ' || record_type || ' can be changed: its period is closed. Remedy: open it, or let ' || rules
+                    || ' leave it out'
+            else rules || ' wants ' || field || ' to be ' || value || ', and another value is wanted too. Remedy: select one of them'
+        end as detail
+    from updates
+    where obstacle is not null and (mode <> 'off' or obstacle = 'unknown_connection')
+    union all
+    select
+        connection, 'record_update' as kind, record_key as subject_key, 'closed_period' as reason, 0 as amount, 'XXX' as currency,
+        false as is_blocking,
+        'its period is closed; the ERP may refuse to change ' || field || '. Remedy: open it, or let ' || rules || ' leave it out'
+            as detail
+    from waiting_updates
+    where is_in_closed_period
+    union all
+    select
+        connection, 'record_update' as kind, record_key as subject_key, 'sent_before' as reason, 0 as amount, 'XXX' as currency,
+        false as is_blocking,
+        field || ' was set to ' || value || ' before, and to something else since; it is not sent twice. Remedy: set it by hand' as detail
+    from updates
+    where obstacle is null and mode <> 'off' and is_overtaken
 ),
 
 final as (
@@ -83,7 +130,7 @@ final as (
         {{ money('sum(amount)') }} as amount,
         currency,
         is_blocking,
-        min(detail) as detail
+        {{ dbt.listagg('distinct detail', "'; '", 'order by detail') }} as detail
     from found
     group by kind, reason, subject_key, currency, is_blocking
 )

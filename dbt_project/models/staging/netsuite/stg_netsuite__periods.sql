@@ -9,7 +9,9 @@ read as (
         periodname as period_name,
         startdate as start_date,
         enddate as end_date,
-        coalesce(closed, false) or coalesce(arlocked, false) or coalesce(alllocked, false) as is_closed
+        coalesce(closed, false) or coalesce(arlocked, false) or coalesce(alllocked, false) as is_closed,
+        (coalesce(closed, false) or coalesce(arlocked, false) or coalesce(alllocked, false)) and not coalesce(allownonglchanges, true)
+            as is_sealed
     from periods
     where
         version_rank = 1

@@ -13,7 +13,8 @@ periods as (
         'closed books' as period_name,
         cast('1900-01-01' as date) as start_date,
         book_close_date as end_date,
-        true as is_closed
+        true as is_closed,
+        true as is_sealed
     from preferences
     union all
     select
@@ -22,7 +23,8 @@ periods as (
         'open books' as period_name,
         cast({{ dbt.dateadd('day', 1, 'book_close_date') }} as date) as start_date,
         cast('9999-12-31' as date) as end_date,
-        false as is_closed
+        false as is_closed,
+        false as is_sealed
     from preferences
 )
 

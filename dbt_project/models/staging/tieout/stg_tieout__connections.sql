@@ -30,6 +30,10 @@ read as (
         case
             when not coalesce(is_gone, false) then coalesce({{ x_json_text(x_json_text('settings', 'writeback'), 'reversal') }}, 'off')
         end as writeback_reversal,
+        case
+            when not coalesce(is_gone, false) then coalesce({{ x_json_text(x_json_text('settings', 'writeback'), 'record_update') }}, 'off')
+        end as writeback_record_update,
+        coalesce({{ x_json_text('settings', 'update_fields') }}, '{}') as update_fields,
         coalesce({{ x_json_text('settings', 'closed_period') }}, 'hold') as closed_period,
         coalesce({{ x_json_text('settings', 'payment_methods') }}, '{}') as payment_methods,
         coalesce({{ x_json_text('settings', 'bank_accounts') }}, '{}') as bank_accounts,
