@@ -338,7 +338,7 @@ def test_a_revoked_token_stops_the_sync_and_new_credentials_resume_it(world: Wor
     world.sync()
     new = kit.invoice(world.books, "5.00", at=world.clock.tick())
     world.account.credentials.tokens[0].revoked = True
-    with pytest.raises(Refused, match="Login Audit Trail.*User Access Tokens"):
+    with pytest.raises(Refused, match=r"Login Audit Trail.*User Access Tokens"):
         world.sync()
     world.account.credentials.tokens[0].revoked = False
     assert world.sync().versions["transaction"] == 1

@@ -26,19 +26,19 @@ class Warehouse:
     def __init__(self, path: Path) -> None:
         self.path, self.load, self._seq = path, 1, 0
         self._open: duckdb.DuckDBPyConnection | None = None
-        self._db.execute("begin")
+        self.db.execute("begin")
         for table in TABLES.values():
             types = {
                 **{column.name: column.type for column in table.columns},
                 **{column.name: column.type for column in LINEAGE},
             }
             columns = ", ".join(f'"{column}" {SQL_TYPES[kind]}' for column, kind in types.items())
-            self._db.execute(f"create schema if not exists {table.dataset}")
-            self._db.execute(f'create table {table.dataset}."{table.name}" ({columns}, _dlt_load_id varchar)')
-        self._db.execute("commit")
+            self.db.execute(f"create schema if not exists {table.dataset}")
+            self.db.execute(f'create table {table.dataset}."{table.name}" ({columns}, _dlt_load_id varchar)')
+        self.db.execute("commit")
 
     @property
-    def _db(self) -> duckdb.DuckDBPyConnection:
+    def db(self) -> duckdb.DuckDBPyConnection:
         """The file stays open until dbt itself is to open it: a connection costs more than the rows of a test."""
         if self._open is None:
             self._open = duckdb.connect(str(self.path), config={"storage_compatibility_version": "v1.4.0"})
@@ -53,7 +53,7 @@ class Warehouse:
     def put(self, table: str, connection: str, *rows: dict[str, Any], deleted: bool = False) -> None:
         """Append versions of records, as of this load."""
         dataset, name = table.split(".")
-        self._db.execute("begin")
+        self.db.execute("begin")
         for row in rows:
             self._seq += 1
             lineage = {
@@ -65,11 +65,11 @@ class Warehouse:
                 for key, item in {**row, **lineage}.items()
             }
             names = ", ".join(f'"{key}"' for key in values)
-            self._db.execute(
+            self.db.execute(
                 f'insert into {dataset}."{name}" ({names}) values ({", ".join("?" for _ in values)})',
                 list(values.values()),
             )
-        self._db.execute("commit")
+        self.db.execute("commit")
 
     def build(self) -> None:
         """Seeds, models and every test of the project, by dbt itself."""
@@ -78,15 +78,15 @@ class Warehouse:
 
     def models(self, variables: str = "{}") -> None:
         """Seeds and models, by the SQL that dbt compiled."""
-        fill(self._db, variables=variables)
+        fill(self.db, variables=variables)
 
     def tested(self) -> None:
         """Seeds and models, and every data test: none objects."""
         self.models()
-        assert faults(self._db) == {}
+        assert faults(self.db) == {}
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
-        cursor = self._db.execute(sql)
+        cursor = self.db.execute(sql)
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 

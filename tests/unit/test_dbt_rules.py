@@ -4,7 +4,6 @@ import json
 from datetime import UTC, date, datetime
 from typing import Any
 
-import duckdb
 import pytest
 
 from tests.models import compiled, fill
@@ -43,11 +42,10 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
 def planned(house: Warehouse, *rules: tuple[Any, ...]) -> tuple[list[dict[str, Any]], set[tuple[str, str]]]:
     """The writes that rows of the rule lead to, and (record, reason) of each exception."""
     rows = ", ".join(f"({', '.join('null' if cell is None else repr(cell) for cell in row)})" for row in rules)
-    with duckdb.connect(str(house.path)) as db:
-        db.execute(
-            f"create or replace table rules.rule_payment_taken_back as select * from (values {rows}) as rows ({', '.join(COLUMNS)})"
-        )
-        fill(db, only={node.id for node in compiled() if node.id.rpartition(".")[2] in READERS})
+    house.db.execute(
+        f"create or replace table rules.rule_payment_taken_back as select * from (values {rows}) as rows ({', '.join(COLUMNS)})"
+    )
+    fill(house.db, only={node.id for node in compiled() if node.id.rpartition(".")[2] in READERS})
     found = house.rows("select subject_key, reason, detail from writeback.wb_exceptions where kind = 'record_update'")
     assert all(("Remedy: " in row["detail"]) for row in found)
     updates = house.rows("select * from writeback.wb_record_updates order by intent_key")
