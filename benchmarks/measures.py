@@ -81,7 +81,7 @@ def step(name: str, task: dict[str, Any], home: Path) -> dict[str, float]:
 def netsuite(folder: Path, invoices: int) -> Iterator[Measure]:
     """Extraction, a second sync, and the published copy of what they made. The dict path is slow: a sample of it is enough."""
     home = folder / "netsuite"
-    sample = min(invoices, max(200, invoices // 20))
+    sample = min(invoices, max(500, invoices // 20))
     with child(["benchmarks.account", str(sample)], folder / "sample.log") as task:
         if sample < invoices:  # once unmeasured, so that neither way pays for what only a first process does
             step("sync", task, folder / "warm_sync")
