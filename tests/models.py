@@ -130,9 +130,12 @@ def upto(*names: str) -> frozenset[str]:
 def fill(
     warehouse: duckdb.DuckDBPyConnection, *, only: Iterable[str] = (), changed: str = "", variables: str = "{}"
 ) -> None:
-    """Every model as dbt would make it: those of the ids `only`, or those that read the raw dataset `changed`, if either is given."""
+    """Every model as dbt would make it: those of the ids `only`, or those that read the raw dataset `changed`, if either is given.
+
+    Each in a transaction of its own, as with dbt: within one for all, DuckDB knows nothing of the tables just made, and plans badly.
+    """
     chosen, moved = frozenset(only), {f"source.tieout.{changed}"}
-    warehouse.execute("begin")
+    warehouse.execute("set threads = 1")  # small tables: sharing them out costs more than it saves
     existing = {
         f'"{database}"."{schema}"."{name}"'
         for database, schema, name in warehouse.execute(
@@ -149,7 +152,6 @@ def fill(
             warehouse.execute(f"create or replace table {node.relation} as {node.sql}")
         elif node.relation not in existing or variables != "{}":
             warehouse.execute(f"create or replace view {node.relation} as {node.sql}")
-    warehouse.execute("commit")
 
 
 def faults(warehouse: duckdb.DuckDBPyConnection, only: Iterable[str] = ()) -> dict[str, int]:

@@ -44,11 +44,13 @@ def compare(what: str, ours: dict[Any, Any], theirs: dict[Any, Any]) -> list[str
 def customers(world: World, truth: dict[str, Any]) -> list[str]:
     names = {
         row["customer_key"]: row["customer_name"]
-        for row in world.rows("select * from ledger.ar_customers where not is_deleted")
+        for row in world.rows("select customer_key, customer_name from ledger.ar_customers where not is_deleted")
     }
     balances = {
         (row["customer_key"], row["currency"]): row["balance_amount"]
-        for row in world.rows("select * from ledger.ar_balances where balance_amount <> 0")
+        for row in world.rows(
+            "select customer_key, currency, balance_amount from ledger.ar_balances where balance_amount <> 0"
+        )
     }
     expected = {
         (key(row), currency): Decimal(amount)
@@ -63,7 +65,10 @@ def customers(world: World, truth: dict[str, Any]) -> list[str]:
 
 
 def documents(world: World, truth: dict[str, Any]) -> list[str]:
-    found = world.rows("select * from ledger.ar_documents")
+    found = world.rows(
+        "select document_key, document_type, document_number, customer_key, currency, document_amount, open_amount, issued_date, due_date,"
+        " is_deleted from ledger.ar_documents"
+    )
     gone = {row["document_key"] for row in found if row["is_deleted"]}
     ours = {
         row["document_key"]: (
@@ -92,7 +97,9 @@ def documents(world: World, truth: dict[str, Any]) -> list[str]:
 
 
 def payments(world: World, truth: dict[str, Any]) -> list[str]:
-    found = world.rows("select * from ledger.ar_payments where not is_deleted")
+    found = world.rows(
+        "select payment_key, currency, payment_amount, unapplied_amount, payment_date from ledger.ar_payments where not is_deleted"
+    )
     ours = {
         row["payment_key"]: (row["currency"], row["payment_amount"], row["unapplied_amount"], row["payment_date"])
         for row in found
@@ -108,7 +115,9 @@ def payments(world: World, truth: dict[str, Any]) -> list[str]:
 def applications(world: World, truth: dict[str, Any]) -> list[str]:
     ours = Counter(
         (row["payment_key"], row["document_key"], row["currency"], row["applied_amount"], row["applied_date"])
-        for row in world.rows("select * from ledger.ar_applications")
+        for row in world.rows(
+            "select payment_key, document_key, currency, applied_amount, applied_date from ledger.ar_applications"
+        )
     )
     theirs = Counter(
         (key(row, "payment_id"), key(row, "document_id"), row["currency"], Decimal(row["amount"]), _day(row["date"]))
