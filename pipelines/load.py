@@ -87,7 +87,7 @@ def ensure_tables(warehouse: duckdb.DuckDBPyConnection) -> None:
     """Create every declared raw table, and every column declared since: dbt reads an unconfigured system as an empty one."""
     declared = [*CORE_TABLES, *(table for system in systems().values() for table in system.tables)]
     found = warehouse.execute(
-        "select schema_name, table_name, column_name from duckdb_columns() where not internal"
+        "select schema_name, table_name, column_name from duckdb_columns() where schema_name like 'raw\\_%' escape '\\'"
     ).fetchall()
     known = {(schema, table) for schema, table, _ in found}, {*found}
     statements = [statement for table in declared for statement in _missing(table, *known)]
