@@ -27,6 +27,11 @@ os.environ.setdefault("LOAD__RUN_SLEEP", "0")
 os.environ.setdefault("LOAD__DELETE_COMPLETED_JOBS", "true")
 
 _KEPT_PACKAGES = 20  # dlt leaves a copy of the schema for each load
+_LAST_STATE = (
+    "select version_hash from {}._dlt_pipeline_state where pipeline_name = ?"
+    " and _dlt_load_id in (select load_id from {}._dlt_loads where status = 0) order by _dlt_load_id desc limit 1"
+)
+_LAST_SCHEMA = "select version_hash from {}._dlt_version where schema_name = ? order by inserted_at desc limit 1"
 
 
 class _Environment(EnvironProvider):
@@ -70,8 +75,9 @@ def pipeline(connection: Connection, home: Home, warehouse: duckdb.DuckDBPyConne
 
 
 def has_state(connection: Connection, warehouse: duckdb.DuckDBPyConnection) -> bool:
-    """Whether the warehouse knows a load of the connection."""
-    return _last(connection, warehouse, "_dlt_pipeline_state", "pipeline_name", name_of(connection)) is not None
+    """Whether the warehouse knows a load of the connection, complete or not."""
+    state = "select version_hash from {}._dlt_pipeline_state where pipeline_name = ? limit 1"
+    return _hash(connection, warehouse, state, name_of(connection)) is not None
 
 
 def is_current(pipeline: Any, connection: Connection, warehouse: duckdb.DuckDBPyConnection) -> bool:
@@ -82,18 +88,15 @@ def is_current(pipeline: Any, connection: Connection, warehouse: duckdb.DuckDBPy
     if len(list((folder / "load" / "loaded").glob("*"))) > _KEPT_PACKAGES:
         return False
     local = pipeline.state["_version_hash"], pipeline.schemas[names[0]].stored_version_hash
-    state = _last(connection, warehouse, "_dlt_pipeline_state", "pipeline_name", name_of(connection))
-    return local == (state, _last(connection, warehouse, "_dlt_version", "schema_name", names[0]))
+    state = _hash(connection, warehouse, _LAST_STATE, name_of(connection))
+    return local == (state, _hash(connection, warehouse, _LAST_SCHEMA, names[0]))
 
 
-def _last(connection: Connection, warehouse: duckdb.DuckDBPyConnection, table: str, column: str, name: str) -> Any:
-    """The hash in the newest row that one of dlt's own tables has of a pipeline or a schema; None if it has none."""
+def _hash(connection: Connection, warehouse: duckdb.DuckDBPyConnection, query: str, name: str) -> Any:
+    """What one of dlt's own tables says; None if it says nothing, or is not there because nothing was ever loaded."""
     dataset = f"raw_{connection.system}"
-    there = "select count(*) from information_schema.tables where table_schema = ? and table_name = ?"
-    if warehouse.execute(there, [dataset, table]).fetchall() == [(0,)]:
+    there = "select count(*) from duckdb_tables() where schema_name = ? and table_name = '_dlt_pipeline_state'"
+    if warehouse.execute(there, [dataset]).fetchall() == [(0,)]:
         return None
-    newest = "_dlt_load_id" if table == "_dlt_pipeline_state" else "inserted_at"
-    rows = warehouse.execute(
-        f"select version_hash from {dataset}.{table} where {column} = ? order by {newest} desc limit 1", [name]
-    ).fetchall()
+    rows = warehouse.execute(query.format(dataset, dataset), [name]).fetchall()
     return rows[0][0] if rows else None

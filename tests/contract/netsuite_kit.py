@@ -306,5 +306,18 @@ def world(tmp_path: Path, made: Books, clock: Clock, known: Credentials, *, conc
         thread.join(10)
 
 
+@contextmanager
+def office(tmp_path: Path) -> Iterator[World]:
+    """The usual account on the usual day, with our secrets in the environment."""
+    clock = Clock(start())
+    made = books(clock)
+    known, environment = credentials(made.account_id)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        with world(tmp_path, made, clock, known) as found:
+            yield found
+
+
 def start() -> datetime:
     return datetime(2026, 11, 2, 9, tzinfo=UTC)

@@ -15,20 +15,14 @@ from pipelines.netsuite.client import Client
 from pipelines.netsuite.source import check_fields
 from pipelines.netsuite.twin import roles
 from pipelines.netsuite.watch import arrivals
-from pipelines.sandbox.clock import Clock
 from pipelines.system import NotConfigured, Refused, Transient
 from tests.contract import netsuite_kit as kit
 from tests.contract.netsuite_kit import World
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    clock = Clock(kit.start())
-    made = kit.books(clock)
-    known, environment = kit.credentials(made.account_id)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    with kit.world(tmp_path, made, clock, known) as found:
+def world(tmp_path: Path) -> Iterator[World]:
+    with kit.office(tmp_path) as found:
         yield found
 
 

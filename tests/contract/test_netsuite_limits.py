@@ -12,7 +12,6 @@ from pipelines.netsuite import client as clients
 from pipelines.netsuite.budget import BudgetSpent
 from pipelines.netsuite.check import check
 from pipelines.netsuite.twin.books import Line
-from pipelines.sandbox.clock import Clock
 from pipelines.sync import state_of
 from pipelines.system import Refused
 from tests.contract import netsuite_kit as kit
@@ -20,13 +19,8 @@ from tests.contract.netsuite_kit import World
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    clock = Clock(kit.start())
-    made = kit.books(clock)
-    known, environment = kit.credentials(made.account_id)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    with kit.world(tmp_path, made, clock, known) as found:
+def world(tmp_path: Path) -> Iterator[World]:
+    with kit.office(tmp_path) as found:
         yield found
 
 

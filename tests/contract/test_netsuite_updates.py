@@ -10,7 +10,6 @@ from pipelines.netsuite.check import check
 from pipelines.netsuite.client import Client
 from pipelines.netsuite.writer import NetSuiteWriter
 from pipelines.outbox import Brakes, Outbox, Pace, render_plan
-from pipelines.sandbox.clock import Clock
 from pipelines.system import Intent, Rejected, Transient
 from tests.contract import netsuite_kit as kit
 from tests.contract.netsuite_kit import World
@@ -19,13 +18,8 @@ FIELDS = {"invoice": ["memo", "custbody_po_contact_email"], "customer": ["commen
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    clock = Clock(kit.start())
-    made = kit.books(clock)
-    known, environment = kit.credentials(made.account_id)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    with kit.world(tmp_path, made, clock, known) as found:
+def world(tmp_path: Path) -> Iterator[World]:
+    with kit.office(tmp_path) as found:
         yield found
 
 

@@ -18,7 +18,7 @@ import requests
 
 from pipelines.stripe.client import StripeReader
 from pipelines.sync import SyncReport, sync
-from tests.e2e.mishaps import access, attempt, changed, checked, circle, environment, mended, trouble
+from tests.e2e.mishaps import access, attempt, changed, checked, circle, environment, mended, read_something, trouble
 from tests.e2e.sender import sending
 from tests.e2e.tie_out import differences
 from tests.e2e.world import World, world
@@ -284,6 +284,7 @@ def test_a_malformed_page_is_asked_for_again_and_never_half_read(
         once = attempt(company, connection)
         assert isinstance(once, SyncReport), str(once)
         assert once.counts["retries"] > 0
+        assert read_something(company, once)
         company.faults(rule)
         trouble(company, connection, "/v1/" if connection.system == "stripe" else "JSON", beside="drop_dach")
     finally:
